@@ -1,0 +1,182 @@
+"""The one configuration object: a frozen, strict description of a use case."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,40}$")]
+Scalar = bool | int | float | str | None
+
+Layout = Literal[
+    "auto",
+    "table",
+    "phishtank-csv",
+    "phishtank-json",
+    "openphish",
+    "urlhaus",
+    "tranco",
+]
+
+
+class Section(BaseModel):
+    """Base of every part of the configuration: frozen, strict, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Source(Section):
+    """One place that rows come from."""
+
+    location: str = Field(
+        description="A path, an http(s) URL (needs sha256) or an object-store URL (s3://…)."
+    )
+    sha256: str | None = Field(
+        default=None,
+        pattern=r"^([0-9a-f]{64}|unpinned)$",
+        description="Digest that a download must have; 'unpinned' for a feed that changes.",
+    )
+    layout: Layout = Field(default="auto", description="How the file is laid out.")
+    name: str | None = Field(
+        default=None, description="What to call this source in reports; the file name if absent."
+    )
+
+
+class Columns(Section):
+    """Which column of a table is what: the first name that the file has is taken."""
+
+    url: tuple[str, ...] = ("url", "URL", "Url")
+    label: tuple[str, ...] = ("label", "Label", "type", "status")
+    source: tuple[str, ...] = ("source",)
+    first_seen: tuple[str, ...] = ("first_seen", "date")
+
+
+class Labels(Section):
+    """The two classes, and the words that the sources use for them (compared in lower case)."""
+
+    positive: Name = "phishing"
+    negative: Name = "benign"
+    positive_words: tuple[str, ...] = ("bad", "phishing", "malware", "defacement", "1")
+    negative_words: tuple[str, ...] = ("good", "benign", "legitimate", "safe", "0")
+
+
+class Sample(Section):
+    """The generated sample that stands in when no source is given."""
+
+    rows: int = Field(default=20_000, ge=100, description="Rows to generate.")
+
+
+class Data(Section):
+    """Where the rows come from and what is refused."""
+
+    sources: tuple[Source, ...] = ()
+    columns: Columns = Columns()
+    sample: Sample = Sample()
+    cache_dir: str = Field(
+        default="~/.cache/switchyard", description="Where downloads are kept and verified."
+    )
+    max_url_length: int = Field(default=8_192, ge=16, description="Longer rows are rejected.")
+    max_reject_share: Share = Field(
+        default=0.05, description="The run fails when more than this share of rows is rejected."
+    )
+    drop_duplicates: bool = Field(
+        default=True, description="Keep one row a canonical URL; the reference protocol keeps all."
+    )
+
+
+class Split(Section):
+    """Which rows are held out, and by which key rows stay together."""
+
+    protocol: Literal["grouped", "random"] = Field(
+        default="grouped",
+        description="'grouped': by a stable hash of the registered domain; "
+        "'random': the reference protocol, optimistic.",
+    )
+    holdout: Annotated[float, Field(gt=0.0, lt=0.9)] = 0.25
+    validation: Annotated[float, Field(gt=0.0, lt=0.5)] = Field(
+        default=0.1, description="Share of the remaining rows kept for choosing and thresholds."
+    )
+    salt: str = Field(
+        default="switchyard-1", description="Changing it draws another frozen holdout."
+    )
+
+
+class Candidate(Section):
+    """One model to try: an estimator of the catalogue, fixed parameters and a grid to search."""
+
+    name: Name
+    estimator: Name
+    parameters: dict[str, Scalar] = {}
+    search: dict[str, tuple[Scalar, ...]] = {}
+
+
+class Tuning(Section):
+    """How candidates are tuned: grid search, cross-validated by the split's group key."""
+
+    folds: int = Field(default=3, ge=2, le=20)
+    metric: Literal["roc_auc", "average_precision", "accuracy", "recall_at_fpr"] = "roc_auc"
+    max_rows: int = Field(
+        default=50_000, ge=100, description="Tune on a fixed sample of at most so many rows."
+    )
+    jobs: int = Field(default=2, ge=1, description="Processes that fit folds side by side.")
+
+
+class Evaluation(Section):
+    """How the models are judged on the holdout."""
+
+    max_false_positive_rate: Annotated[float, Field(gt=0.0, lt=1.0)] = Field(
+        default=0.01, description="The decision threshold keeps to this rate on validation rows."
+    )
+    bootstrap: int = Field(default=200, ge=0, description="Resamples behind each interval.")
+    confidence: Annotated[float, Field(gt=0.5, lt=1.0)] = 0.95
+    min_slice_rows: int = Field(default=50, ge=1, description="Smaller slices are not reported.")
+
+
+class Promotion(Section):
+    """When a challenger takes the champion's place."""
+
+    metric: str = Field(default="recall_at_1pct_fpr", description="What the challenger must improve.")
+    margin: float = Field(
+        default=0.002, ge=0.0, description="The interval's lower end must exceed this gain."
+    )
+    floors: dict[str, float] = Field(
+        default={"roc_auc": 0.85, "accuracy": 0.75}, description="Nothing below is registered."
+    )
+    max_slice_drop: Share = Field(
+        default=0.03, description="No slice may lose more accuracy than this."
+    )
+    max_latency_us: float = Field(default=5_000.0, gt=0, description="Median for one instance.")
+    max_size_mb: float = Field(default=50.0, gt=0, description="Size of the model package.")
+
+
+class UseCase(Section):
+    """Everything that tells one use case from another."""
+
+    name: Name
+    title: str
+    task: Literal["text-classification"] = "text-classification"
+    seed: int = Field(default=42, ge=0, lt=2**32)
+    serve: Name = Field(description="The candidate to serve, or 'best' for the best on validation.")
+    data: Data = Data()
+    labels: Labels = Labels()
+    split: Split = Split()
+    candidates: tuple[Candidate, ...] = Field(min_length=1)
+    tuning: Tuning = Tuning()
+    evaluation: Evaluation = Evaluation()
+    promotion: Promotion = Promotion()
+    output_dir: str = Field(default="outputs", description="Where reports for people are written.")
+
+    @model_validator(mode="after")
+    def _candidates_are_named_once(self) -> UseCase:
+        names = [candidate.name for candidate in self.candidates]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"candidates named twice: {', '.join(twice)}; give each its own name")
+        if self.serve != "best" and self.serve not in names:
+            raise ValueError(
+                f"serve: '{self.serve}' is not a candidate; "
+                f"choose one of {', '.join(names)} or 'best'"
+            )
+        return self
