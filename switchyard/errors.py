@@ -1,8 +1,11 @@
-"""Errors that a person can act on: each names the thing, its value and the fix, and has an exit code."""
+"""Errors that a person can act on: each names the thing, its value and the fix.
+
+Their `exit_code` is what the command line returns.
+"""
 
 
 class SwitchyardError(Exception):
-    """Base of every expected failure; `exit_code` is what the command line returns."""
+    """Base of every expected failure. Exit code 3."""
 
     exit_code = 3
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -25,6 +27,18 @@ class Section(BaseModel):
     """Base of every part of the configuration: frozen, strict, no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Rebuild a section from plain values, as YAML or a step's parameters give them.
+
+        Through JSON, because only there does a strict model take a list for a tuple.
+        """
+        return cls.model_validate_json(json.dumps(values, default=str))
+
+    def plain(self) -> dict[str, Any]:
+        """Return the section as JSON values, the inverse of `of`."""
+        return self.model_dump(mode="json")
 
 
 class Source(Section):
@@ -137,7 +151,9 @@ class Evaluation(Section):
 class Promotion(Section):
     """When a challenger takes the champion's place."""
 
-    metric: str = Field(default="recall_at_1pct_fpr", description="What the challenger must improve.")
+    metric: str = Field(
+        default="recall_at_1pct_fpr", description="What the challenger must improve."
+    )
     margin: float = Field(
         default=0.002, ge=0.0, description="The interval's lower end must exceed this gain."
     )

@@ -1,0 +1,40 @@
+# The one vocabulary of tasks, for people, hooks and CI.
+.PHONY: help setup check format test test-all train dashboard mlflow benchmarks clean
+
+help: ## list the tasks
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
+
+setup: ## make the environment and install the commit hooks
+	uv sync
+	uv run pre-commit install
+
+check: ## lint, formatting, types
+	uv run ruff check
+	uv run ruff format --check
+	uv run mypy
+
+format: ## mend what can be mended by machine
+	uv run ruff check --fix
+	uv run ruff format
+
+test: ## the quick tests
+	uv run pytest -n auto -m "not slow"
+
+test-all: ## every test, the slow ones too
+	uv run pytest -n auto
+
+train: ## train, evaluate, register, promote
+	uv run run.py --pipeline training
+
+dashboard: ## the ZenML dashboard on this machine
+	uv run zenml login --local
+
+mlflow: ## MLflow's page on the active stack's records
+	uv run python -m stacks.mlflow_page
+
+benchmarks: ## every figure of the README
+	uv run benchmarks/training.py
+	uv run benchmarks/quality.py
+
+clean: ## remove what runs and tools have left here
+	rm -rf outputs .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build

@@ -1,0 +1,1 @@
+"""ZenML stacks as YAML, and the command that registers them."""

@@ -1,0 +1,52 @@
+"""Open the place that ZenML works in: quiet, offline, with the local stack at hand."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCAL = ROOT / "stacks" / "local.yaml"
+
+
+def set_environment(*, verbose: bool) -> None:
+    """Set ZenML's and MLflow's switches; before their import, because both read them there."""
+    defaults = {
+        "ZENML_ANALYTICS_OPT_IN": "false",
+        "ZENML_ENABLE_RICH_TRACEBACK": "false",
+        "ZENML_REPOSITORY_PATH": str(ROOT),
+        "ZENML_STORAGE_LOGGING_VERBOSITY": "INFO",
+        "ZENML_LOGGING_VERBOSITY": "INFO" if verbose else "CRITICAL",
+        "MLFLOW_LOGGING_LEVEL": "INFO" if verbose else "ERROR",
+        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "GIT_PYTHON_REFRESH": "quiet",
+    }
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)
+
+
+def open_workspace() -> list[str]:
+    """Initialise the repository and register the local stack where they are missing.
+
+    Returns one sentence a change. A stack that a person has set stays the active one.
+    """
+    from zenml.client import Client
+    from zenml.utils import source_utils
+
+    from stacks.apply import apply
+
+    source_utils.set_custom_source_root(str(ROOT))
+    repository = Path(os.environ["ZENML_REPOSITORY_PATH"])
+    fresh = not Client.is_repository_directory(repository)
+    if fresh:
+        Client.initialize(repository)
+    client = Client()
+    changes = []
+    if not client.list_stacks(name="local").items:
+        changes = apply(LOCAL)
+        fresh = True
+    if fresh and client.active_stack_model.name == "default":
+        client.activate_stack("local")
+        changes.append("stack 'local' set; `zenml stack set NAME` takes another")
+    return changes

@@ -1,0 +1,71 @@
+"""What a cached step depends on beside its inputs and parameters: the core and its libraries.
+
+ZenML's cache key knows a step's own source, which here is a few lines; the work is in the core.
+Each function digests the packages that a kind of step calls.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from zenml.config.cache_policy import CachePolicy
+
+CORE = Path(__file__).resolve().parents[1] / "switchyard"
+LIBRARIES = (
+    "lightgbm",
+    "nltk",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "scikit-learn",
+    "skops",
+    "tldextract",
+)
+
+
+@cache
+def _digest(*parts: str) -> str:
+    digest = hashlib.sha256()
+    for name in LIBRARIES:
+        digest.update(f"{name}={version(name)};".encode())
+    for part in parts:
+        root = CORE / part
+        for path in sorted(root.rglob("*.py")) if root.is_dir() else [root]:
+            digest.update(path.relative_to(CORE).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def data_code() -> str:
+    """Digest of what loads and cleans."""
+    return _digest("data", "urls", "pages.py")
+
+
+def split_code() -> str:
+    """Digest of what splits."""
+    return _digest("split.py")
+
+
+def training_code() -> str:
+    """Digest of what tunes and fits."""
+    return _digest("candidates", "models", "text", "urls")
+
+
+def evaluation_code() -> str:
+    """Digest of what scores, measures and reports."""
+    return _digest("evaluation", "models", "text", "urls", "pages.py")
+
+
+def package_code() -> str:
+    """Digest of what packages."""
+    return _digest("packages")
+
+
+DATA = CachePolicy(cache_func=data_code)
+SPLIT = CachePolicy(cache_func=split_code)
+TRAINING = CachePolicy(cache_func=training_code)
+EVALUATION = CachePolicy(cache_func=evaluation_code)
+PACKAGE = CachePolicy(cache_func=package_code)

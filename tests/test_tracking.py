@@ -1,0 +1,87 @@
+"""MLflow behind our module, on a real SQLite store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from switchyard.errors import PlatformError
+from switchyard.tracking import Dataset, Tracker, Trial, Version
+
+DATASET = Dataset("dataset", "ab" * 32, "file:///data.csv", {"rows": 3})
+
+
+@pytest.fixture(scope="module")
+def tracker(tmp_path_factory: pytest.TempPathFactory) -> Tracker:
+    folder = tmp_path_factory.mktemp("mlflow")
+    return Tracker(f"sqlite:///{folder}/mlflow.db", f"file:{folder}/artifacts")
+
+
+@pytest.fixture(scope="module")
+def run_id(tracker: Tracker, tmp_path_factory: pytest.TempPathFactory) -> str:
+    package = tmp_path_factory.mktemp("run") / "package"
+    package.mkdir()
+    (package / "manifest.json").write_text("{}", encoding="utf-8")
+    trial = Trial(
+        "fast", {"epochs": 4}, {"cv_mean": 0.9}, {"fold": [0.8, 1.0]}, {"grid.json": "[]"}
+    )
+    return tracker.record(
+        "demo", "first", DATASET, [trial], {"seed": 1}, {"accuracy": 0.5}, [package], {"a": "b"}
+    )
+
+
+def test_a_run_keeps_its_values_its_dataset_and_its_trials(tracker: Tracker, run_id: str) -> None:
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=tracker.uri)
+    run = client.get_run(run_id)
+    nested = client.search_runs([run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{run_id}'")
+
+    assert run.info.status == "FINISHED"
+    assert run.data.metrics == {"accuracy": 0.5}
+    assert run.data.params == {"seed": "1"}
+    assert [entry.dataset.name for entry in run.inputs.dataset_inputs] == ["dataset"]
+    assert [trial.info.run_name for trial in nested] == ["fast"]
+    assert [m.value for m in client.get_metric_history(nested[0].info.run_id, "fold")] == [0.8, 1.0]
+
+
+def test_there_is_no_champion_at_first(tracker: Tracker) -> None:
+    assert tracker.champion("never-registered") is None
+
+
+def test_the_same_content_is_registered_once(tracker: Tracker, run_id: str) -> None:
+    first = tracker.register("once", run_id, "package", "11")
+    again = tracker.register("once", run_id, "package", "11")
+    other = tracker.register("once", run_id, "package", "22")
+
+    assert (first.number, again.number, other.number) == (1, 1, 2)
+
+
+def test_a_registered_model_without_the_alias_has_no_champion(
+    tracker: Tracker, run_id: str
+) -> None:
+    tracker.register("unpromoted", run_id, "package", "11")
+
+    assert tracker.champion("unpromoted") is None
+
+
+def test_the_champion_is_what_the_alias_points_to(
+    tracker: Tracker, run_id: str, tmp_path: Path
+) -> None:
+    tracker.register("moving", run_id, "package", "11")
+    version = tracker.register("moving", run_id, "package", "22")
+
+    tracker.set_champion(version)
+
+    assert tracker.champion("moving") == Version("moving", 2, "22")
+    folder = tracker.download(version, tmp_path)
+    assert (folder / "manifest.json").read_text(encoding="utf-8") == "{}"
+
+
+def test_an_unreachable_store_is_named(tmp_path: Path) -> None:
+    (tmp_path / "not-a-folder").write_text("", encoding="utf-8")
+    uri = f"sqlite:///{tmp_path}/not-a-folder/mlflow.db"
+
+    with pytest.raises(PlatformError, match="not-a-folder"):
+        Tracker(uri).champion("any")
