@@ -6,6 +6,7 @@ import pytest
 from numba import int64
 from numba.core import caching
 
+from switchyard.urls import compiling
 from switchyard.urls.compiling import compiled
 
 
@@ -19,3 +20,20 @@ def test_a_disk_that_cannot_be_written_does_not_stop_compiling(
         return 2 * number
 
     assert doubled(21) == 42
+
+
+def test_a_change_in_any_room_with_kernels_compiles_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hits(stamp: str) -> int:
+        monkeypatch.setattr(compiling, "sources", lambda: stamp)
+
+        @compiling.compiled(int64(int64))
+        def tripled(number: int) -> int:
+            return 3 * number
+
+        assert tripled(2) == 6
+        return sum(tripled.stats.cache_hits.values())  # type: ignore[attr-defined]
+
+    first = hits("as it was"), hits("as it was")
+
+    assert first[1] == 1
+    assert hits("changed") == 0
