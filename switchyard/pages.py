@@ -10,13 +10,14 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from html import escape
+from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 POSITIVE, NEGATIVE, NEUTRAL = "#d5602b", "#3f7fd0", "#8a8f98"
-"""Colours of the two classes and of all else: told apart without red-green sight, on both grounds."""
+"""Colours of the two classes and of all else; told apart by colour-blind eyes, on both grounds."""
 
 _STYLE = """
 :root { color-scheme: light dark; --page: #ffffff; --ink: #1c1e22; --soft: #5c626c;
@@ -45,6 +46,7 @@ thead th { border-bottom: 2px solid var(--line); white-space: nowrap; overflow-w
 figure { margin: 1rem 0; padding: .75rem; background: var(--panel); border-radius: .4rem;
   min-width: 0; }
 figure svg { display: block; width: 100%; height: auto; }
+figure svg * { stroke-linejoin: round; stroke-linecap: butt; }
 figure svg text { fill: currentColor;
   font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 figcaption { color: var(--soft); font-size: .9rem; margin-top: .5rem; }
@@ -112,13 +114,13 @@ def shown(value: object) -> str:
     """A table cell's value as escaped text."""
     if value is None:
         return "–"
-    if isinstance(value, bool) or not _is_number(value):
+    if not _is_number(value):
         return escape(str(value))
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.4f}"
+    return f"{int(value):,}" if isinstance(value, Integral) else f"{float(str(value)):,.4f}"
 
 
 def _is_number(value: object) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+    return value is None or (type(value) is not bool and isinstance(value, Real))
 
 
 def picture(figure: Figure, alt: str, caption: str = "") -> str:
@@ -141,9 +143,10 @@ def picture(figure: Figure, alt: str, caption: str = "") -> str:
         )
     svg = drawn.getvalue()
     svg = svg[svg.index("<svg") :].strip()
+    svg = re.sub(r"<style.*?</style>\s*", "", svg, flags=re.S)
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.S)
     svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.S)
-    svg = re.sub(r' id="[a-z]+\w*_\d+"', "", svg)
+    svg = re.sub(r' id="[\w.]+_\d+"', "", svg)
     svg = svg.replace("#000000", "currentColor").replace("#ffffff", "var(--page)")
     opening = re.search(r'viewBox="[^"]*"', svg)
     body = svg[svg.index(">") + 1 :]

@@ -1,0 +1,149 @@
+"""The data card: what a data set is, in numbers, for people and for the record of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from switchyard.configuration.model import Labels
+from switchyard.data.cleaning import Cleaned
+from switchyard.data.digests import dataset_digest
+from switchyard.data.loading import Provenance
+from switchyard.records import Record
+
+SYNTHETIC = "SYNTHETIC SAMPLE: these rows were generated, and figures made from them mean nothing."
+UNDATED = "undated"
+
+Counts = dict[str, int]
+
+
+class OriginCard(Record):
+    """Where some rows came from."""
+
+    name: str
+    location: str
+    sha256: str | None
+    rows: int
+    synthetic: bool
+    note: str | None
+
+
+class DataCard(Record):
+    """A data set in numbers; counts by class are keyed by the labels' names."""
+
+    digest: str
+    synthetic: bool
+    rows: int
+    domains: int
+    classes: Counts
+    sources: dict[str, Counts]
+    years: dict[str, Counts]
+    months: tuple[str, str] | None
+    read: int
+    rejected: int
+    duplicates: int
+    contradictions: int
+    deduplicated: bool
+    rejects: Counts
+    origins: tuple[OriginCard, ...]
+
+    def to_markdown(self) -> str:
+        """The card as text."""
+        kept = "removed" if self.deduplicated else "kept"
+        facts = {
+            "Rows": self.rows,
+            **{f"Rows labelled {name}": count for name, count in self.classes.items()},
+            "Registered domains": self.domains,
+            "Rows read": self.read,
+            "Rejected": self.rejected,
+            f"Duplicates, {kept}": self.duplicates,
+            f"Rows of URLs with both labels, {kept}": self.contradictions,
+        }
+        names = list(self.classes)
+        parts = [f"> **{SYNTHETIC}**\n"] if self.synthetic else []
+        parts += [
+            "# Data card\n",
+            f"Digest `{self.digest}`"
+            + (f", {' to '.join(self.months)}" if self.months else "")
+            + "\n",
+            _table(("What", "Count"), facts.items()),
+            "## Where the rows came from\n",
+            _table(
+                ("Source", "Location", "sha256", "Rows", "Note"),
+                (
+                    (each.name, each.location, (each.sha256 or "–")[:16], each.rows, each.note)
+                    for each in self.origins
+                ),
+            ),
+            "## By source\n",
+            _table(("Source", *names), _by_class(self.sources, names)),
+            "## By year\n",
+            _table(("First seen", *names), _by_class(self.years, names)),
+        ]
+        if self.rejects:
+            parts += ["## Rejected\n", _table(("Reason", "Rows"), self.rejects.items())]
+        return "\n".join(parts)
+
+
+def data_card(cleaned: Cleaned, provenance: Provenance, labels: Labels | None = None) -> DataCard:
+    """Describe cleaned data and where they came from."""
+    named = labels or Labels()
+    frame = cleaned.frame
+    positive = frame["label"] == 1
+    names = (named.positive, named.negative)
+    months = pa.array(frame["first_seen"].astype("str"), from_pandas=True)
+    dates = sorted(months.unique().drop_null().to_pylist())
+    years = pd.Series(pc.fill_null(pc.utf8_slice_codeunits(months, 0, 4), UNDATED).to_pandas())
+    return DataCard(
+        digest=dataset_digest(frame),
+        synthetic=provenance.synthetic,
+        rows=len(frame),
+        domains=int(frame["group"].nunique()),
+        classes={names[0]: int(positive.sum()), names[1]: int((~positive).sum())},
+        sources=_counts(frame["source"], positive, names),
+        years=_counts(years, positive, names),
+        months=(dates[0], dates[-1]) if dates else None,
+        read=cleaned.counts["read"],
+        rejected=cleaned.counts["rejected"],
+        duplicates=cleaned.counts["duplicates"],
+        contradictions=cleaned.counts["contradictions"],
+        deduplicated=cleaned.deduplicated,
+        rejects={
+            str(reason): int(count)
+            for reason, count in cleaned.rejects["reason"].value_counts().items()
+        },
+        origins=tuple(OriginCard(**each) for each in provenance.plain()["origins"]),
+    )
+
+
+def _counts(
+    keys: pd.Series[Any], positive: pd.Series[bool], names: tuple[str, str]
+) -> dict[str, Counts]:
+    """Rows of each class by key, the keys sorted."""
+    table = pd.crosstab(keys, positive).reindex(columns=[True, False], fill_value=0).sort_index()
+    return {
+        str(key): {names[0]: int(bad), names[1]: int(good)}
+        for key, bad, good in table.itertuples(name=None)
+    }
+
+
+def _by_class(counts: Mapping[str, Counts], names: Iterable[str]) -> list[tuple[Any, ...]]:
+    return [(key, *(each.get(name, 0) for name in names)) for key, each in counts.items()]
+
+
+def _table(headers: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    heads = list(headers)
+    lines = [_line(heads), _line("---" for _ in heads), *(_line(row) for row in rows)]
+    return "\n".join(lines) + "\n"
+
+
+def _line(cells: Iterable[Any]) -> str:
+    shown = (
+        f"{cell:,}" if isinstance(cell, int) else str(cell if cell is not None else "–")
+        for cell in cells
+    )
+    return "| " + " | ".join(text.replace("|", "\\|").replace("\n", " ") for text in shown) + " |"

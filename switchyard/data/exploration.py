@@ -1,0 +1,243 @@
+"""The exploration report: what the data look like, on one page that needs nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from switchyard import pages
+from switchyard.data.cards import SYNTHETIC, UNDATED, Counts, DataCard
+from switchyard.data.tellings import Telling, telling_words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+SAMPLE = 30_000
+"""Rows of each class that pictures of lengths, endings and words are drawn from."""
+
+_SEED = 7
+
+
+def exploration_html(frame: pd.DataFrame, card: DataCard) -> str:
+    """The page about a cleaned frame and its card."""
+    sample = _sample(frame)
+    positive, negative = card.classes
+    note = f"Pictures marked * are of random rows, at most {SAMPLE:,} of each class."
+    body = "\n".join(
+        [
+            _summary(card, note if len(sample) < card.rows else ""),
+            pages.section("Classes and sources", pages.grid(_balance(card), _by_source(card))),
+            pages.section(
+                "Lengths and endings",
+                pages.grid(
+                    _lengths(sample, positive, negative), _endings(sample, positive, negative)
+                ),
+            ),
+            _words(sample, positive, negative),
+            pages.section("Over time", _years(card)),
+            _origins(card),
+            _rejects(card),
+        ]
+    )
+    return pages.page("The data", body, banner=SYNTHETIC if card.synthetic else None)
+
+
+def _sample(frame: pd.DataFrame) -> pd.DataFrame:
+    """At most `SAMPLE` rows of each class, always the same ones, in their order."""
+    random = np.random.default_rng(_SEED)
+    chosen = []
+    for label in (0, 1):
+        rows = np.flatnonzero(frame["label"].to_numpy() == label)
+        few = len(rows) <= SAMPLE
+        chosen.append(rows if few else random.choice(rows, SAMPLE, replace=False))
+    return frame.iloc[np.sort(np.concatenate(chosen))]
+
+
+def _summary(card: DataCard, note: str) -> str:
+    kept = "removed" if card.deduplicated else "kept"
+    rows: list[tuple[object, ...]] = [
+        ("rows", card.rows),
+        *((f"rows labelled {name}", count) for name, count in card.classes.items()),
+        ("registered domains", card.domains),
+        ("rows read", card.read),
+        ("rejected", card.rejected),
+        (f"duplicates, {kept}", card.duplicates),
+        (f"rows of URLs with both labels, {kept}", card.contradictions),
+    ]
+    span = f" First seen {' to '.join(card.months)}." if card.months else " No row is dated."
+    return pages.paragraph(f"Data set {card.digest[:16]}….{span} {note}") + pages.table(
+        ("what", "count"), rows
+    )
+
+
+def _balance(card: DataCard) -> str:
+    figure, axes = _figure(1.5)
+    names, counts = list(card.classes), list(card.classes.values())
+    bars = axes.barh(names, counts, color=[pages.POSITIVE, pages.NEGATIVE])
+    axes.bar_label(bars, [f"{count:,} ({count / card.rows:.1%})" for count in counts], padding=4)
+    axes.set_xlim(0, max(counts) * 1.4)
+    axes.xaxis.set_visible(False)
+    axes.spines["bottom"].set_visible(False)
+    axes.invert_yaxis()
+    told = ", ".join(f"{count:,} {name}" for name, count in card.classes.items())
+    return pages.picture(figure, f"Bars: rows by class: {told}", "Rows by class")
+
+
+def _by_source(card: DataCard) -> str:
+    figure, axes = _figure(max(1.5, 0.6 + 0.3 * min(len(card.sources), 20)))
+    most = sorted(card.sources.items(), key=lambda each: -sum(each[1].values()))[:20]
+    _stack(axes, dict(most), list(card.classes), across=True)
+    told = "; ".join(f"{name}: {sum(counts.values()):,}" for name, counts in most)
+    return pages.picture(
+        figure, f"Stacked bars: rows by source and class: {told}", "Rows by source"
+    )
+
+
+def _lengths(sample: pd.DataFrame, positive: str, negative: str) -> str:
+    figure, axes = _figure(2.8)
+    lengths = sample["url"].str.len().to_numpy()
+    labels = sample["label"].to_numpy()
+    edges = np.linspace(0, max(float(np.quantile(lengths, 0.99)), 10.0), 50)
+    medians = []
+    for name, value, colour in (
+        (positive, 1, pages.POSITIVE),
+        (negative, 0, pages.NEGATIVE),
+    ):
+        part = lengths[labels == value]
+        medians.append(f"{name} {np.median(part):.0f}")
+        axes.hist(
+            np.minimum(part, edges[-1]),
+            edges.tolist(),
+            density=True,
+            histtype="stepfilled",
+            alpha=0.55,
+            color=colour,
+            label=name,
+        )
+    axes.set_xlabel("characters of the canonical URL")
+    axes.yaxis.set_visible(False)
+    axes.spines["left"].set_visible(False)
+    axes.legend(frameon=False)
+    alt = f"Histogram: length of URLs by class; medians: {', '.join(medians)} characters"
+    return pages.picture(
+        figure,
+        alt,
+        f"Length by class*; medians {', '.join(medians)}; the last bar holds all longer",
+    )
+
+
+def _endings(sample: pd.DataFrame, positive: str, negative: str) -> str:
+    endings = sample["group"].str.rpartition(".")[2]
+    endings = endings.where(~endings.str.fullmatch(r"[0-9:\]]+"), "(address)")
+    labels = sample["label"].to_numpy()
+    shares = {value: endings[labels == value].value_counts(normalize=True) for value in (1, 0)}
+    both = shares[1].add(shares[0], fill_value=0)
+    top = sorted(both.index, key=lambda ending: (-both[ending], ending))[:12]
+    figure, axes = _figure(2.8)
+    places = np.arange(len(top))
+    for value, name, colour, shift in (
+        (1, positive, pages.POSITIVE, -0.2),
+        (0, negative, pages.NEGATIVE, 0.2),
+    ):
+        heights = [100 * float(shares[value].get(ending, 0)) for ending in top]
+        axes.barh(places + shift, heights, 0.4, color=colour, label=name)
+    axes.set_yticks(places, [_fit(ending) for ending in top])
+    axes.invert_yaxis()
+    axes.set_xlabel("% of the class")
+    axes.legend(frameon=False, loc="lower right")
+    told = ", ".join(
+        f"{ending} {shares[1].get(ending, 0):.1%} and {shares[0].get(ending, 0):.1%}"
+        for ending in top[:6]
+    )
+    alt = f"Bars: top-level domains, share of {positive} and of {negative} URLs: {told}"
+    return pages.picture(figure, alt, "Top-level domains*")
+
+
+def _words(sample: pd.DataFrame, positive: str, negative: str) -> str:
+    bad, good = telling_words(sample["url"], sample["label"], sample["group"])
+    text = (
+        "Words by how far they tell the classes apart*: the smoothed log-odds ratio of the domains "
+        "that have them. Each domain counts once."
+    )
+    return pages.section(
+        "Most telling words",
+        pages.paragraph(text),
+        pages.grid(
+            _word_table(bad, positive, positive, negative),
+            _word_table(good, negative, positive, negative),
+        ),
+    )
+
+
+def _word_table(words: list[Telling], name: str, positive: str, negative: str) -> str:
+    rows = [(each.word, f"{each.log_odds:+.1f}", each.positive, each.negative) for each in words]
+    headers = ("word", "log-odds", f"in {positive}", f"in {negative}")
+    return pages.table(headers, rows, f"Words that speak for {name}")
+
+
+def _years(card: DataCard) -> str:
+    dated = {year: counts for year, counts in card.years.items() if year != UNDATED}
+    undated = sum(card.years.get(UNDATED, {}).values())
+    if not dated:
+        return pages.paragraph("No row says when it was first seen.")
+    figure, axes = _figure(2.4, width=9.0)
+    _stack(axes, dated, list(card.classes), across=False)
+    told = "; ".join(f"{year}: {sum(counts.values()):,}" for year, counts in dated.items())
+    caption = f"Dated rows by year and class; {undated:,} rows are undated"
+    return pages.picture(figure, f"Stacked bars: rows by year: {told}", caption)
+
+
+def _origins(card: DataCard) -> str:
+    rows = [
+        (each.name, each.location, each.rows, each.sha256 or "–", each.note or "–")
+        for each in card.origins
+    ]
+    headers = ("source", "location", "rows", "sha256", "note")
+    return pages.section("Where the rows came from", pages.table(headers, rows))
+
+
+def _rejects(card: DataCard) -> str:
+    if not card.rejects:
+        return pages.section("Rejected rows", pages.paragraph("None."))
+    return pages.section("Rejected rows", pages.table(("reason", "rows"), card.rejects.items()))
+
+
+def _stack(axes: Axes, counts: dict[str, Counts], classes: list[str], *, across: bool) -> None:
+    """Stacked bars of each key's rows by class, across the page or upright."""
+    names = [_fit(name) for name in counts]
+    start: npt.NDArray[Any] = np.zeros(len(names))
+    for name, colour in zip(classes, (pages.POSITIVE, pages.NEGATIVE), strict=True):
+        values = np.array([each[name] for each in counts.values()])
+        places = np.arange(len(names))
+        if across:
+            axes.barh(places, values, left=start, color=colour, label=name)
+        else:
+            axes.bar(places, values, bottom=start, color=colour, label=name)
+        start = start + values
+    ticks, numbers = (axes.yaxis, axes.xaxis) if across else (axes.xaxis, axes.yaxis)
+    ticks.set_ticks(np.arange(len(names)), names)
+    numbers.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    if across:
+        axes.invert_yaxis()
+        axes.locator_params(axis="x", nbins=4)
+    elif len(names) > 12:
+        axes.set_xticks(np.arange(len(names))[::2], names[::2])
+    axes.legend(frameon=False)
+
+
+def _fit(name: str) -> str:
+    """The name as a label of a drawing: short, and no formula."""
+    return (name if len(name) < 25 else name[:24] + "…").replace("$", r"\$")
+
+
+def _figure(height: float, width: float = 5.6) -> tuple[Figure, Axes]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height))
+    axes = figure.subplots()
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes

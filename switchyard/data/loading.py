@@ -1,0 +1,75 @@
+"""Loading: all sources of a use case, or the generated sample; where the rows came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, TypeAlias
+
+from switchyard.configuration.model import Data, Labels
+from switchyard.data.generator import SOURCE, generate
+from switchyard.data.reading import RawFrame, read
+from switchyard.data.sources import fetch
+
+Report: TypeAlias = Callable[[int, int | None, str], None]
+"""Called with what is done, what is to do (None where unknown), and a word about it."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where some rows came from; a generated sample has no digest but says how it was made."""
+
+    name: str
+    location: str
+    sha256: str | None
+    rows: int
+    synthetic: bool = False
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where all rows came from."""
+
+    origins: tuple[Origin, ...]
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any row was generated."""
+        return any(origin.synthetic for origin in self.origins)
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {"synthetic": self.synthetic, "origins": [asdict(each) for each in self.origins]}
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Raw rows and where they came from."""
+
+    raw: RawFrame
+    provenance: Provenance
+
+
+def load(data: Data, labels: Labels, seed: int, progress: Report | None = None) -> Loaded:
+    """Fetch and read every source in order; without sources, generate the sample.
+
+    Errors as of `fetch` and `read`.
+    """
+    if not data.sources:
+        raw = RawFrame.of(generate(data.sample.rows, seed, labels))
+        made = f"generated: {data.sample.rows} rows, seed {seed}"
+        return Loaded(raw, Provenance((Origin(SOURCE, made, None, len(raw), synthetic=True),)))
+    parts, origins = [], []
+    for number, source in enumerate(data.sources, 1):
+        file = fetch(source, data, _within(progress, f"source {number} of {len(data.sources)}"))
+        part = read(file, source, data, labels)
+        parts.append(part)
+        origins.append(Origin(file.name, file.location, file.sha256, len(part), note=file.note))
+        if progress:
+            progress(number, len(data.sources), f"{file.name}: {len(part):,} rows")
+    return Loaded(RawFrame.join(parts), Provenance(tuple(origins)))
+
+
+def _within(progress: Report | None, text: str) -> Callable[[int, int | None], None] | None:
+    return (lambda done, total: progress(done, total, text)) if progress else None

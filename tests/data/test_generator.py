@@ -1,0 +1,75 @@
+"""The sample is the same for a seed, of both kinds, many domains and several years."""
+
+from __future__ import annotations
+
+import time
+
+import pandas as pd
+import pytest
+
+from switchyard.configuration.model import Data, Labels
+from switchyard.data.cleaning import clean
+from switchyard.data.generator import generate
+from switchyard.data.reading import RawFrame
+
+
+def test_the_same_seed_makes_the_same_rows() -> None:
+    pd.testing.assert_frame_equal(generate(500, 3), generate(500, 3))
+
+
+def test_another_seed_makes_others() -> None:
+    assert not generate(500, 3).equals(generate(500, 4))
+
+
+@pytest.mark.parametrize("rows", [100, 1000])
+def test_a_small_sample_is_fit_for_training(rows: int) -> None:
+    sample = generate(rows, 1)
+    assert len(sample) == rows
+    counts = clean(RawFrame.of(sample), Data(), Labels()).counts
+    assert counts["rows"] > 0.95 * rows
+
+
+def test_a_sample_has_what_cleaning_is_for() -> None:
+    cleaned = clean(RawFrame.of(generate(5000, 1)), Data(), Labels())
+    assert all(cleaned.counts[name] for name in ("rejected", "duplicates", "contradictions"))
+    share = cleaned.frame["label"].mean()
+    assert 0.4 < share < 0.6
+    assert cleaned.frame["group"].nunique() > 1500
+    assert cleaned.frame["first_seen"].str[:4].nunique() == 6
+
+
+def test_a_sample_says_what_it_is() -> None:
+    assert set(generate(100, 1)["source"]) == {"synthetic sample"}
+
+
+def test_labels_are_those_of_the_use_case() -> None:
+    labels = Labels(positive="trap", negative="fine")
+    assert set(generate(100, 1, labels)["label"]) == {"trap", "fine"}
+
+
+def test_phishing_changes_over_the_years() -> None:
+    sample = generate(6000, 1)
+    bad = sample[sample["label"] == "phishing"]
+    old, new = (bad[bad["first_seen"].str.startswith(year)]["url"] for year in ("2019", "2024"))
+    assert old.str.contains("wp-").mean() > 1.5 * new.str.contains("wp-").mean()
+
+
+def test_the_task_is_neither_trivial_nor_hopeless() -> None:
+    from sklearn.feature_extraction.text import HashingVectorizer
+    from sklearn.linear_model import SGDClassifier
+
+    from switchyard.split import fold_of
+
+    frame = clean(RawFrame.of(generate(8000, 1)), Data(), Labels()).frame
+    fold = fold_of(frame["group"], 4, "test")
+    train, held = frame[fold > 0], frame[fold == 0]
+    texts = HashingVectorizer(analyzer="char", ngram_range=(2, 4))
+    model = SGDClassifier(loss="log_loss", alpha=1e-5, random_state=0)
+    model.fit(texts.transform(train["url"]), train["label"])
+    assert 0.88 < model.score(texts.transform(held["url"]), held["label"]) < 0.98
+
+
+def test_the_usual_sample_takes_a_moment() -> None:
+    start = time.process_time()
+    generate(20_000, 42)
+    assert time.process_time() - start < 2
