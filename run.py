@@ -103,12 +103,13 @@ def execute(arguments: argparse.Namespace) -> int:
     from stacks.workspace import open_workspace, set_environment
 
     set_environment(verbose=arguments.verbose)
-    from pipelines.running import run
+    for change in open_workspace(verbose=arguments.verbose):
+        print(change, file=sys.stderr)
 
-    return run(
-        arguments.pipeline,
+    from pipelines.running import run_training
+
+    return run_training(
         resolved.use_case,
-        open_workspace,
         cache=not arguments.no_cache,
         quiet=arguments.quiet,
         verbose=arguments.verbose,

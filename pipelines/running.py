@@ -4,41 +4,56 @@ from __future__ import annotations
 
 from rich.console import Console
 from zenml.client import Client
-from zenml.enums import ExecutionStatus
+from zenml.config.retry_config import StepRetryConfig
+from zenml.enums import ExecutionStatus, StackComponentType
+from zenml.exceptions import RunStoppedException
 from zenml.models import PipelineRunResponse
 
-from pipelines.summaries import export, summarise
+from pipelines.summaries import collect, summarise
 from pipelines.training import training
-from steps.fingerprints import fingerprint
+from steps.fingerprints import fingerprint, is_remote
 from switchyard.candidates.catalogue import build, nested
 from switchyard.configuration.model import UseCase
 from switchyard.console import display
-from switchyard.errors import PlatformError, RequestError
+from switchyard.errors import GateRefused, PlatformError, RequestError
+from switchyard.promotion import check_names
+
+RETRY = StepRetryConfig(max_retries=2, delay=2, backoff=2)
 
 
 def run_training(use_case: UseCase, *, cache: bool, quiet: bool, verbose: bool) -> int:
-    """Run the training pipeline; return the exit code. Errors of the steps are raised as they are."""
+    """Run the training pipeline; return the exit code. What a step raises is raised here."""
     check(use_case)
+    sources = use_case.data.sources
     console = Console(stderr=True)
-    if not use_case.data.sources and not quiet:
+    if not sources and not quiet:
         console.print("[yellow]no source given: training on a generated, synthetic sample")
-    with display(console, quiet=quiet or verbose):
-        run = training.with_options(enable_cache=cache)(
-            use_case=use_case.plain(),
-            fingerprints=[fingerprint(source) for source in use_case.data.sources],
-        )
-    run = finished(run)
-    folder = export(run, use_case)
-    return summarise(run, use_case, folder, quiet=quiet)
+    pipeline = training.with_options(enable_cache=cache)
+    if any(is_remote(source) for source in sources):
+        pipeline = pipeline.with_options(steps={"load_data": {"retry": RETRY}})
+    try:
+        with display(console, quiet=quiet or verbose):
+            run = pipeline(
+                use_case=use_case.plain(), fingerprints=[fingerprint(source) for source in sources]
+            )
+    except RunStoppedException as stop:
+        raise KeyboardInterrupt from stop
+    result = collect(finished(run), use_case)
+    summarise(result, Console())
+    champion = result.decision.champion
+    if result.decision.promoted or champion == result.decision.challenger:
+        return 0
+    return GateRefused.exit_code
 
 
 def check(use_case: UseCase) -> None:
-    """Refuse what can be refused before any work: unknown estimators and parameters, no tracker."""
+    """Refuse before any work what can be: unknown estimators, parameters, metrics; no tracker."""
     for candidate in use_case.candidates:
         build(candidate, use_case.seed)
         nested(candidate, candidate.search)
+    check_names(use_case.promotion)
     stack = Client().active_stack_model
-    if not any(kind.value == "experiment_tracker" for kind in stack.components):
+    if not stack.components.get(StackComponentType.EXPERIMENT_TRACKER):
         raise RequestError(
             f"the active stack '{stack.name}' has no experiment tracker; "
             "take one that has, as by `zenml stack set local`"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -15,7 +16,6 @@ def set_environment(*, verbose: bool) -> None:
         "ZENML_ANALYTICS_OPT_IN": "false",
         "ZENML_ENABLE_RICH_TRACEBACK": "false",
         "ZENML_REPOSITORY_PATH": str(ROOT),
-        "ZENML_STORAGE_LOGGING_VERBOSITY": "INFO",
         "ZENML_LOGGING_VERBOSITY": "INFO" if verbose else "CRITICAL",
         "MLFLOW_LOGGING_LEVEL": "INFO" if verbose else "ERROR",
         "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
@@ -26,7 +26,7 @@ def set_environment(*, verbose: bool) -> None:
         os.environ.setdefault(name, value)
 
 
-def open_workspace() -> list[str]:
+def open_workspace(*, verbose: bool = False) -> list[str]:
     """Initialise the repository and register the local stack where they are missing.
 
     Returns one sentence a change. A stack that a person has set stays the active one.
@@ -36,6 +36,8 @@ def open_workspace() -> list[str]:
 
     from stacks.apply import apply
 
+    if not verbose:
+        _keep_logs_off_the_terminal()
     source_utils.set_custom_source_root(str(ROOT))
     repository = Path(os.environ["ZENML_REPOSITORY_PATH"])
     fresh = not Client.is_repository_directory(repository)
@@ -50,3 +52,12 @@ def open_workspace() -> list[str]:
         client.activate_stack("local")
         changes.append("stack 'local' set; `zenml stack set NAME` takes another")
     return changes
+
+
+def _keep_logs_off_the_terminal() -> None:
+    """Leave log records to ZenML's store: the terminal shows progress in its own way."""
+    from zenml.logger import ZenMLConsoleHandler
+
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, ZenMLConsoleHandler):
+            handler.setLevel(logging.CRITICAL)

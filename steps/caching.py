@@ -64,8 +64,14 @@ def package_code() -> str:
     return _digest("packages")
 
 
+def registry_code() -> str:
+    """Digest of what records and registers."""
+    return _digest("tracking.py", "trials.py", "promotion.py")
+
+
 DATA = CachePolicy(cache_func=data_code)
 SPLIT = CachePolicy(cache_func=split_code)
 TRAINING = CachePolicy(cache_func=training_code)
 EVALUATION = CachePolicy(cache_func=evaluation_code)
 PACKAGE = CachePolicy(cache_func=package_code)
+REGISTRY = CachePolicy(cache_func=registry_code)

@@ -2,36 +2,81 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Annotated, Any
 
 import pandas as pd
-from switchyard.data.cards import DataCard
-from zenml import ArtifactConfig, step
-from zenml.config.retry_config import StepRetryConfig
+from zenml import ArtifactConfig, log_metadata, step
+from zenml.exceptions import RunStoppedException
 from zenml.types import HTMLString, MarkdownString
 
-from steps.caching import DATA
+from steps.caching import DATA, SPLIT
 from steps.materializers import FrameMaterializer
-
-logger = logging.getLogger(__name__)
+from switchyard.configuration.model import Data, Labels, Split
+from switchyard.data.cards import DataCard, data_card
+from switchyard.data.cleaning import clean
+from switchyard.data.exploration import exploration_html
+from switchyard.data.loading import load
+from switchyard.data.schema import validate
+from switchyard.progress import stage
+from switchyard.split import split as part
 
 
 @step(
     cache_policy=DATA,
-    retry=StepRetryConfig(max_retries=2, delay=2, backoff=2),
     output_materializers={"dataset": FrameMaterializer, "rejects": FrameMaterializer},
 )
 def load_data(
-    data: dict[str, Any],
-    labels: dict[str, Any],
-    seed: int,
-    fingerprints: list[str],
+    data: dict[str, Any], labels: dict[str, Any], seed: int, fingerprints: list[str]
 ) -> tuple[
     Annotated[pd.DataFrame, ArtifactConfig(name="dataset", tags=["data"])],
-    Annotated[pd.DataFrame, "rejects"],
+    Annotated[pd.DataFrame, ArtifactConfig(name="rejects", tags=["data"])],
     Annotated[DataCard, "data_card"],
     Annotated[MarkdownString, "data_card_text"],
     Annotated[HTMLString, "exploration"],
 ]:
-    """Fetch, read, validate and clean the sources; describe what came of it."""
+    """Fetch, read, clean and check the sources; describe what came of it.
+
+    `fingerprints` are not read: they are in the cache key, so that changed files are loaded again.
+    """
+    wanted, words = Data.of(data), Labels.of(labels)
+    try:
+        with stage("Load the data") as report:
+            loaded = load(wanted, words, seed, report)
+        with stage("Clean and describe them"):
+            cleaned = clean(loaded.raw, wanted, words)
+            frame = validate(cleaned.frame)
+            card = data_card(cleaned, loaded.provenance, words)
+            exploration = exploration_html(frame, card)
+    except KeyboardInterrupt as stop:
+        # A step that is retried must not take Ctrl-C for one more failure.
+        raise RunStoppedException("stopped while loading the data") from stop
+    log_metadata({"digest": card.digest, "rows": card.rows, "synthetic": card.synthetic})
+    return (
+        frame,
+        cleaned.rejects,
+        card,
+        MarkdownString(card.to_markdown()),
+        HTMLString(exploration),
+    )
+
+
+@step(
+    cache_policy=SPLIT,
+    output_materializers=dict.fromkeys(("train", "validation", "holdout"), FrameMaterializer),
+)
+def split_data(
+    dataset: pd.DataFrame, split: dict[str, Any], seed: int
+) -> tuple[
+    Annotated[pd.DataFrame, "train"],
+    Annotated[pd.DataFrame, "validation"],
+    Annotated[pd.DataFrame, "holdout"],
+]:
+    """Part the rows by the stable hash of their group, or by the reference protocol."""
+    with stage("Part the data"):
+        parts = part(dataset, Split.of(split), seed)
+        sides = [
+            dataset.iloc[rows].reset_index(drop=True)
+            for rows in (parts.train, parts.validation, parts.holdout)
+        ]
+    log_metadata({"shares": parts.shares(), "optimistic": parts.optimistic})
+    return sides[0], sides[1], sides[2]

@@ -11,6 +11,11 @@ from switchyard.configuration.model import Source
 CHUNK = 1 << 20
 
 
+def is_remote(source: Source) -> bool:
+    """Whether reaching the source takes a network."""
+    return "://" in source.location and not source.location.startswith("file://")
+
+
 def fingerprint(source: Source) -> str:
     """The digest of a local file, the pinned digest of a download, else a value never seen before.
 
@@ -20,7 +25,7 @@ def fingerprint(source: Source) -> str:
     """
     if source.sha256 and source.sha256 != "unpinned":
         return f"sha256:{source.sha256}"
-    if "://" in source.location and not source.location.startswith("file://"):
+    if is_remote(source):
         return f"unpinned:{uuid.uuid4()}"
     path = Path(source.location.removeprefix("file://")).expanduser()
     if not path.is_file():

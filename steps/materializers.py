@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -87,14 +88,15 @@ class EstimatorMaterializer(_Hashed):
 
 
 class FolderMaterializer(BaseMaterializer):
-    """A model package: a folder of a few files, copied as it is."""
+    """A model package: a temporary folder of a few files, moved into the store as they are."""
 
     ASSOCIATED_TYPES: ClassVar[tuple[type[Any], ...]] = (Path,)
     ASSOCIATED_ARTIFACT_TYPE: ClassVar[ArtifactType] = ArtifactType.MODEL
     SKIP_REGISTRATION: ClassVar[bool] = True
+    _sizes: dict[str, int]
 
     def load(self, data_type: type[Any]) -> Path:  # noqa: ARG002
-        with self.get_temporary_directory(delete_at_exit=True) as folder:
+        with self.get_temporary_directory(delete_at_exit=False) as folder:
             target = Path(folder) / "package"
             target.mkdir()
             for name in self.artifact_store.listdir(self.uri):
@@ -104,10 +106,12 @@ class FolderMaterializer(BaseMaterializer):
         return target
 
     def save(self, data: Path) -> None:
+        self._sizes = {path.name: path.stat().st_size for path in sorted(data.iterdir())}
         for path in sorted(data.iterdir()):
             target = os.path.join(self.uri, path.name)  # noqa: PTH118
             with self.artifact_store.open(target, "wb") as file:
                 file.write(path.read_bytes())
+        shutil.rmtree(data)
 
-    def extract_metadata(self, data: Path) -> dict[str, MetadataType]:
-        return {path.name: path.stat().st_size for path in sorted(data.iterdir())}
+    def extract_metadata(self, data: Path) -> dict[str, MetadataType]:  # noqa: ARG002
+        return dict(self._sizes)

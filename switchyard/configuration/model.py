@@ -184,6 +184,14 @@ class UseCase(Section):
     promotion: Promotion = Promotion()
     output_dir: str = Field(default="outputs", description="Where reports for people are written.")
 
+    def for_judging(self) -> UseCase:
+        """Return what judging, packaging and registering depend on; the rest at its defaults.
+
+        Steps that get this are not run again because a folder or the number of processes changed.
+        """
+        kept = Data(max_url_length=self.data.max_url_length)
+        return self.model_copy(update={"data": kept, "tuning": Tuning(), "output_dir": "outputs"})
+
     @model_validator(mode="after")
     def _candidates_are_named_once(self) -> UseCase:
         names = [candidate.name for candidate in self.candidates]

@@ -1,0 +1,107 @@
+"""What a person gets when a run has ended: files to open, a table, and where to look next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from zenml.models import PipelineRunResponse
+
+from switchyard.configuration.model import UseCase
+from switchyard.data.cards import DataCard
+from switchyard.errors import PlatformError
+from switchyard.evaluation.metrics import METRICS
+from switchyard.evaluation.results import Evaluation
+from switchyard.promotion import Decision
+
+SHOWN = ("accuracy", "recall", "roc_auc", "recall_at_1pct_fpr", "ece")
+PAGES = {
+    "report.html": ("evaluate_candidates", "report"),
+    "exploration.html": ("load_data", "exploration"),
+    "data_card.md": ("load_data", "data_card_text"),
+    "decision.md": ("promote_model", "decision_text"),
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a finished training run produced, read back from the artifact store."""
+
+    run: PipelineRunResponse
+    data: DataCard
+    evaluation: Evaluation
+    decision: Decision
+    mlflow_uri: str
+    folder: Path
+
+
+def collect(run: PipelineRunResponse, use_case: UseCase) -> Result:
+    """Read the run's results and write its pages to `output_dir`/<use case>/<run>."""
+    folder = Path(use_case.output_dir).expanduser() / use_case.name / run.name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, (step, output) in PAGES.items():
+            (folder / name).write_text(str(_load(run, step, output)), encoding="utf-8")
+    except OSError as error:
+        raise PlatformError(
+            f"the report cannot be written to '{folder}': {error.strerror or error}; the run is "
+            "complete and registered, set output_dir to another folder and run again"
+        ) from error
+    uri = run.steps["record_run"].run_metadata["mlflow_uri"]
+    return Result(
+        run,
+        _load(run, "load_data", "data_card"),
+        _load(run, "evaluate_candidates", "evaluation"),
+        _load(run, "promote_model", "decision"),
+        str(uri),
+        folder,
+    )
+
+
+def summarise(result: Result, console: Console) -> None:
+    """Print the candidates, the decision, and where to look next."""
+    if result.data.synthetic:
+        console.print("[bold yellow]synthetic sample: the figures mean nothing outside this demo")
+    console.print(_table(result.evaluation))
+    steps = result.run.steps.values()
+    cached = sum(step.status.value == "cached" for step in steps)
+    console.print(f"{len(steps)} steps, {cached} of them cached", highlight=False)
+    console.print(f"[bold]{result.decision.summary}", highlight=False)
+    _where_to_look(result, console)
+
+
+def _table(evaluation: Evaluation) -> Table:
+    title = f"Candidates on {evaluation.rows:,} held-out rows"
+    table = Table(title=title, title_justify="left")
+    table.add_column("candidate")
+    for name in SHOWN:
+        table.add_column(METRICS[name].title, justify="right")
+    for judged in evaluation.candidates:
+        served = judged.name == evaluation.served.name
+        values = [judged.metrics[name].value for name in SHOWN]
+        cells = ["–" if value is None else f"{value:.4f}" for value in values]
+        table.add_row(
+            f"{judged.name} ← served" if served else judged.name,
+            *cells,
+            style="bold" if served else None,
+        )
+    return table
+
+
+def _where_to_look(result: Result, console: Console) -> None:
+    places = {
+        "report": str(result.folder / "report.html"),
+        "dashboard": f"uv run zenml login --local   (run {result.run.name})",
+        "MLflow": "make mlflow",
+    }
+    if result.mlflow_uri.startswith("http"):
+        places["MLflow"] = result.mlflow_uri
+    for name, place in places.items():
+        console.print(f"{name:<10} {place}", soft_wrap=True, highlight=False, markup=False)
+
+
+def _load(run: PipelineRunResponse, step: str, output: str) -> Any:
+    return run.steps[step].outputs[output][0].load()

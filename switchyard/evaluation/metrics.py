@@ -1,0 +1,101 @@
+"""The metrics by name: what each is, which way is better, when it cannot be measured.
+
+y: 0/1 labels; score: probability of class 1; a row is called positive when score ≥ threshold.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from switchyard.errors import RequestError
+from switchyard.evaluation.ranking import BINS, MEASURES, RATES, Ranking
+
+LEAST_FALSE_POSITIVES = 10
+"""A rate is measured only where it allows so many false positives: fewer are mostly chance."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric: callable as metric(y, score, threshold); NaN where it is undefined."""
+
+    name: str
+    title: str
+    greater_is_better: bool = True
+    rate: float | None = None
+    both_classes: bool = False
+    positives: bool = False
+
+    def __call__(self, y: Any, score: Any, threshold: float = 0.5) -> float:
+        return float(Ranking(y, score).measure(threshold)[MEASURES.index(self.name)])
+
+    def unmeasurable(self, positives: int, negatives: int) -> str | None:
+        """Why it cannot be measured on so many rows of each class; None when it can."""
+        if (self.both_classes or self.positives) and positives == 0:
+            return "there is no positive row"
+        if self.both_classes and negatives == 0:
+            return "there is no negative row"
+        if self.rate is None:
+            return None
+        needed = math.ceil(round(LEAST_FALSE_POSITIVES / self.rate, 6))
+        if negatives >= needed:
+            return None
+        return f"it needs {needed:,} negative rows, there are {negatives:,}"
+
+    def gain(self, challenger: float, champion: float) -> float:
+        """How much better the first value is than the second; negative when it is worse."""
+        return challenger - champion if self.greater_is_better else champion - challenger
+
+
+def _recall_at(name: str, rate: float) -> Metric:
+    return Metric(name, f"Recall at {100 * rate:g} % FPR", rate=rate, both_classes=True)
+
+
+METRICS: Mapping[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric("accuracy", "Accuracy"),
+        Metric("precision", "Precision"),
+        Metric("recall", "Recall", positives=True),
+        Metric("f1", "F1", positives=True),
+        Metric("roc_auc", "ROC-AUC", both_classes=True),
+        Metric("pr_auc", "PR-AUC", positives=True),
+        *map(_recall_at, MEASURES[8:], RATES),
+        Metric("brier", "Brier score", greater_is_better=False),
+        Metric("ece", "Calibration error", greater_is_better=False),
+    )
+}
+"""All metrics, in the order in which reports show them."""
+
+
+def find(name: str, key: str) -> Metric:
+    """The metric of that name; RequestError names the configuration `key` and the nearest name."""
+    if name in METRICS:
+        return METRICS[name]
+    near = difflib.get_close_matches(name.lower(), METRICS, n=1, cutoff=0.4)
+    meant = f"did you mean '{near[0]}'? " if near else ""
+    raise RequestError(f"{key}: '{name}' is no metric; {meant}There are {', '.join(METRICS)}")
+
+
+def measure_all(y: Any, score: Any, threshold: float) -> dict[str, float]:
+    """Every metric by name, in the order of `METRICS`; NaN where undefined."""
+    values = dict(zip(MEASURES, Ranking(y, score).measure(threshold), strict=True))
+    return {name: float(values[name]) for name in METRICS}
+
+
+def auc(y: Any, score: Any) -> float:
+    """Area under the ROC curve; NaN unless both classes are there."""
+    return METRICS["roc_auc"](y, score)
+
+
+def recall_at_fpr(y: Any, score: Any, fpr: float) -> float:
+    """The highest recall at a false-positive rate of at most `fpr`, by a threshold on the score."""
+    return float(Ranking(y, score).measure(0.5, rates=(fpr,))[8])
+
+
+def expected_calibration_error(y: Any, score: Any, bins: int = BINS) -> float:
+    """Mean distance of mean score and share of positives over equal-width bins, by their rows."""
+    return float(Ranking(y, score).measure(0.5, bins=bins)[7])

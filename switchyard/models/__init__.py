@@ -1,0 +1,1 @@
+"""The project's own models of URLs: `fast`, one compiled kernel, and `accurate`, on top of it."""
