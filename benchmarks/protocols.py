@@ -23,7 +23,7 @@ TEST_SHARE = 0.25
 SEED = 42
 GROUPED_SEEDS = (42, 1, 2, 3)
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+-]*://")
 
 
 @dataclass(frozen=True)
@@ -82,15 +82,16 @@ def measure(labels: npt.NDArray[np.int8], positive: Floats) -> dict[str, float]:
 
 def pasted(url: str) -> tuple[str, ...]:
     """One address as people paste it: other schemes, `www.`, a slash, the host in capitals."""
-    bare = _SCHEME.sub("", url, count=1) if _SCHEME.match(url) else url
-    ends = [bare.find(mark) for mark in "/?#" if mark in bare]
-    end = min(ends, default=len(bare))
+    scheme = _SCHEME.match(url)
+    bare = url[scheme.end() :] if scheme else url
+    end = min((bare.find(mark) for mark in "/?#\\" if mark in bare), default=len(bare))
+    start = bare.rfind("@", 0, end) + 1
     return (
         f"http://{bare}",
         f"https://{bare}",
         f"https://www.{bare}",
         f"{bare}/",
-        bare[:end].upper() + bare[end:],
+        bare[:start] + bare[start:end].upper() + bare[end:],
     )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,7 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-ROOT = Path(__file__).resolve().parents[1]
-for folder in (ROOT, ROOT / "benchmarks"):
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
-
-import protocols  # noqa: E402
+from benchmarks import protocols
 
 ESTIMATORS = {"reference": "stem-logistic", "fast": "hashed-ngrams", "accurate": "stacked"}
 PROTOCOLS = ("p1", "p2", "p3")

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
 from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
 from zenml.client import Client
 from zenml.config.retry_config import StepRetryConfig
 from zenml.enums import ExecutionStatus, StackComponentType
 from zenml.exceptions import RunStoppedException
 from zenml.models import PipelineRunResponse
 
-from pipelines.summaries import collect, summarise
+from pipelines.summaries import collect, export, summarise
 from pipelines.training import training
 from steps.fingerprints import fingerprint, is_remote
 from switchyard.candidates.catalogue import build, nested
@@ -25,25 +32,27 @@ def run_training(use_case: UseCase, *, cache: bool, quiet: bool, verbose: bool) 
     """Run the training pipeline; return the exit code. What a step raises is raised here."""
     check(use_case)
     sources = use_case.data.sources
+    fingerprints = [fingerprint(source, use_case.data) for source in sources]
     console = Console(stderr=True)
     if not sources and not quiet:
         console.print("[yellow]no source given: training on a generated, synthetic sample")
-    pipeline = training.with_options(enable_cache=cache)
+    name = f"{use_case.name}-{datetime.now():%Y_%m_%d-%H_%M_%S}-{uuid.uuid4().hex[:4]}"
+    pipeline = training.with_options(enable_cache=cache, run_name=name)
     if any(is_remote(source) for source in sources):
         pipeline = pipeline.with_options(steps={"load_data": {"retry": RETRY}})
     try:
-        with display(console, quiet=quiet or verbose):
-            run = pipeline(
-                use_case=use_case.plain(), fingerprints=[fingerprint(source) for source in sources]
-            )
+        with platform_failures(), display(console, quiet=quiet or verbose):
+            run = pipeline(use_case=use_case.plain(), fingerprints=fingerprints)
+    except GateRefused as refusal:
+        folder = export(Client().get_pipeline_run(name), use_case)
+        raise GateRefused(f"{refusal}\nreport     {folder / 'report.html'}") from refusal
     except RunStoppedException as stop:
         raise KeyboardInterrupt from stop
     result = collect(finished(run), use_case)
     summarise(result, Console())
-    champion = result.decision.champion
-    if result.decision.promoted or champion == result.decision.challenger:
-        return 0
-    return GateRefused.exit_code
+    decision = result.decision
+    kept = decision.champion == decision.challenger
+    return 0 if decision.promoted or kept else GateRefused.exit_code
 
 
 def check(use_case: UseCase) -> None:
@@ -58,6 +67,27 @@ def check(use_case: UseCase) -> None:
             f"the active stack '{stack.name}' has no experiment tracker; "
             "take one that has, as by `zenml stack set local`"
         )
+
+
+@contextmanager
+def platform_failures() -> Iterator[None]:
+    """Turn what the disk or the database refuses inside the block into a PlatformError."""
+    try:
+        yield
+    except OSError as error:
+        place = f" at '{error.filename}'" if error.filename else ""
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        advice = "free some space" if full else "check that it exists and may be written"
+        raise PlatformError(
+            f"the system refused{place}: {error.strerror or error}; {advice}, then run the same "
+            "command again: finished steps are kept"
+        ) from error
+    except SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error
+        raise PlatformError(
+            f"the store's database failed: {cause}; check the disk and the store "
+            f"({Client().zen_store.url}), then run the same command again"
+        ) from error
 
 
 def finished(run: PipelineRunResponse | None) -> PipelineRunResponse:

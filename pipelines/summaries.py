@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from switchyard.evaluation.metrics import METRICS
 from switchyard.evaluation.results import Evaluation
 from switchyard.promotion import Decision
 
-SHOWN = ("accuracy", "recall", "roc_auc", "recall_at_1pct_fpr", "ece")
+SHOWN = ("accuracy", "roc_auc", "recall_at_1pct_fpr", "ece")
 PAGES = {
     "report.html": ("evaluate_candidates", "report"),
     "exploration.html": ("load_data", "exploration"),
@@ -38,18 +39,25 @@ class Result:
     folder: Path
 
 
-def collect(run: PipelineRunResponse, use_case: UseCase) -> Result:
-    """Read the run's results and write its pages to `output_dir`/<use case>/<run>."""
-    folder = Path(use_case.output_dir).expanduser() / use_case.name / run.name
+def export(run: PipelineRunResponse, use_case: UseCase) -> Path:
+    """Write the pages that the run has made; return their folder, `output_dir`/<use case>/<run>."""
+    folder: Path = Path(use_case.output_dir).expanduser() / use_case.name / run.name
+    made = {name: at for name, at in PAGES.items() if at[1] in _outputs(run, at[0])}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, (step, output) in PAGES.items():
+        for name, (step, output) in made.items():
             (folder / name).write_text(str(_load(run, step, output)), encoding="utf-8")
     except OSError as error:
         raise PlatformError(
-            f"the report cannot be written to '{folder}': {error.strerror or error}; the run is "
-            "complete and registered, set output_dir to another folder and run again"
+            f"the report cannot be written to '{folder}': {error.strerror or error}; "
+            "set output_dir to another folder and run again: finished steps are kept"
         ) from error
+    return folder
+
+
+def collect(run: PipelineRunResponse, use_case: UseCase) -> Result:
+    """Write the run's pages, and read its results back."""
+    folder = export(run, use_case)
     uri = run.steps["record_run"].run_metadata["mlflow_uri"]
     return Result(
         run,
@@ -76,7 +84,7 @@ def summarise(result: Result, console: Console) -> None:
 def _table(evaluation: Evaluation) -> Table:
     title = f"Candidates on {evaluation.rows:,} held-out rows"
     table = Table(title=title, title_justify="left")
-    table.add_column("candidate")
+    table.add_column("candidate", no_wrap=True)
     for name in SHOWN:
         table.add_column(METRICS[name].title, justify="right")
     for judged in evaluation.candidates:
@@ -101,6 +109,11 @@ def _where_to_look(result: Result, console: Console) -> None:
         places["MLflow"] = result.mlflow_uri
     for name, place in places.items():
         console.print(f"{name:<10} {place}", soft_wrap=True, highlight=False, markup=False)
+
+
+def _outputs(run: PipelineRunResponse, step: str) -> Mapping[str, Any]:
+    made: Mapping[str, Any] = run.steps[step].outputs if step in run.steps else {}
+    return made
 
 
 def _load(run: PipelineRunResponse, step: str, output: str) -> Any:

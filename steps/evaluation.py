@@ -41,8 +41,9 @@ def evaluate_candidates(
 ]:
     """Score the holdout with every candidate; measure, slice, explain the one to serve; report."""
     case = UseCase.of(use_case)
-    named = {result["tuning"]["candidate"]: model for result, model in zip(results, models)}
-    served = select(case, {r["tuning"]["candidate"]: r["validation"] for r in results})
+    names = [result["tuning"]["candidate"] for result in results]
+    named = dict(zip(names, models, strict=True))
+    served = select(case, {name: r["validation"] for name, r in zip(names, results, strict=True)})
     scores = {}
     with stage("Judge the candidates on the holdout") as report:
         for done, (name, model) in enumerate(named.items()):
@@ -52,7 +53,10 @@ def evaluate_candidates(
         evaluation = evaluate(
             holdout["label"].to_numpy(),
             scores,
-            {r["tuning"]["candidate"]: Threshold.model_validate(r["threshold"]) for r in results},
+            {
+                name: Threshold.model_validate(result["threshold"])
+                for name, result in zip(names, results, strict=True)
+            },
             served,
             slice_columns(holdout),
             case.evaluation,

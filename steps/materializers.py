@@ -17,10 +17,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from sklearn.base import BaseEstimator
-from switchyard.packages import storage
 from zenml.enums import ArtifactType
 from zenml.materializers.base_materializer import BaseMaterializer
 from zenml.metadata.metadata_types import MetadataType
+
+from switchyard.packages import storage
 
 
 class _Hashed(BaseMaterializer):

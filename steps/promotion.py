@@ -1,4 +1,4 @@
-"""The step that may move the alias `champion`; it always runs, for the champion may have changed."""
+"""The step that may move the alias `champion`; it always runs: the champion may have changed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from switchyard.tracking import Version
 def promote_model(
     version: int, package: Path, holdout: pd.DataFrame, use_case: dict[str, Any]
 ) -> tuple[Annotated[Decision, "decision"], Annotated[MarkdownString, "decision_text"]]:
-    """Challenger against champion on the same holdout; the alias is switched last, or not at all."""
+    """Challenger against champion on the same holdout, and what follows from it."""
     case = UseCase.of(use_case)
     registered = Version(case.name, version, verify(package).content_sha256)
     with stage("Challenge the champion"):

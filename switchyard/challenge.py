@@ -1,4 +1,4 @@
-"""The challenge: both models score the same holdout, a decision is made, the alias is switched last."""
+"""The challenge: both models score the same holdout; the alias is switched last, or not at all."""
 
 from __future__ import annotations
 

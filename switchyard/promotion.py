@@ -61,9 +61,7 @@ class Decision(Record):
     def to_markdown(self) -> str:
         """The record as text."""
         marks = {True: "passed", False: "**refused**"}
-        rows = [
-            f"| {gate.name} | {marks[gate.passed]} | {gate.sentence} |" for gate in self.gates
-        ]
+        rows = [f"| {gate.name} | {marks[gate.passed]} | {gate.sentence} |" for gate in self.gates]
         head = ["| gate | result | why |", "|---|---|---|"] if rows else []
         lines = ["# Decision", "", self.summary, "", *head, *rows, ""]
         return "\n".join([*lines, f"Made {self.created}, on the holdout of this run.", ""])
@@ -149,7 +147,7 @@ def decide(
         told = "is the champion itself" if same else "is another model than the champion"
         gates.append(_gate("identity", not same, None, None, f"the challenger {told}"))
         gates.append(_provenance(challenger, champion))
-        if not same:
+        if not same and not (champion.synthetic and not challenger.synthetic):
             interval = paired_difference(
                 labels,
                 challenger.scores,
@@ -194,14 +192,16 @@ def latency_us(estimator: Any, urls: Sequence[str], calls: int = 200) -> float:
 
 
 def _provenance(challenger: Contender, champion: Contender) -> Gate:
-    """A model of generated rows never takes the place of one that learnt from real ones."""
-    passed = champion.synthetic or not challenger.synthetic
-    told = (
-        "the challenger learnt from data as real as the champion's"
-        if passed
-        else "the challenger learnt from a synthetic sample, the champion from real data"
-    )
-    return _gate("provenance", passed, None, None, told)
+    """A model of generated rows gives way to one of real rows, and never takes its place."""
+    sides = {
+        (False, False): "both learnt from real data",
+        (True, True): "both learnt from a synthetic sample",
+        (False, True): "the challenger learnt from real data, the champion from a synthetic "
+        "sample: it gives way without a comparison",
+        (True, False): "the challenger learnt from a synthetic sample, the champion from real data",
+    }
+    told = sides[challenger.synthetic, champion.synthetic]
+    return _gate("provenance", champion.synthetic or not challenger.synthetic, None, None, told)
 
 
 def _improvement(interval: Interval, promotion: Promotion) -> Gate:

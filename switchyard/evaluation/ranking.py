@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import float64, int32, int64, types, uint8, uint16, void
 
+from switchyard.compiling import compiled
 from switchyard.errors import DataError
-from switchyard.urls.compiling import compiled
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.uint8]
@@ -77,7 +77,7 @@ class Ranking:
         if counts is None:
             counts = np.ones(self.rows, np.uint16)
         out = np.empty(8 + len(rates))
-        _measure(  # type: ignore[no-untyped-call]
+        _measure(
             self.order, self.labels, self.scores, counts, threshold, np.array(rates), bins, out
         )
         return out

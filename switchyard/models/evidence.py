@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from switchyard.compiling import compiled
 from switchyard.models.kernel import (
     MAX_BYTES,
     PARTS,
@@ -25,9 +25,13 @@ EVIDENCE_NAMES: tuple[str, ...] = (
 """The columns of `weigh`: mean is of the weights, unknown the share never seen in training."""
 
 
-@njit(cache=True, nogil=True)
-def weigh(data, offsets, weights, known, bias, low, high, numbers):  # type: ignore[no-untyped-def]
-    """Fill `numbers`, float32 (n, len(EVIDENCE_NAMES)); `known`: bool, one a weight."""
+@compiled()
+def weigh(data, offsets, weights, sums, fresh, bias, low, high, numbers):  # type: ignore[no-untyped-def]
+    """Fill `numbers`, float32 (n, len(EVIDENCE_NAMES)).
+
+    `sums`: the bits (uint16) of the half-precision sums of squared gradients, one a weight; bits of
+    positive numbers sort as the numbers do, and `fresh` are those of a weight never updated.
+    """
     shift = shift_for(weights.shape[0])
     room = room_for(MAX_BYTES, low, high)
     text = np.empty(MAX_BYTES + 2, np.uint8)
@@ -52,7 +56,7 @@ def weigh(data, offsets, weights, known, bias, low, high, numbers):  # type: ign
             mean = unknown = np.float32(0.0)
             for j in range(first, last):
                 mean += weights[found[j]]
-                unknown += not known[found[j]]
+                unknown += sums[found[j]] <= fresh
             size = np.float32(max(1, last - first))
             row[3 + 2 * part] = mean / size
             row[4 + 2 * part] = unknown / size

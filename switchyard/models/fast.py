@@ -128,8 +128,10 @@ class HashedNgramClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         check_is_fitted(self, "weights_")
         data, offsets = buffers(array)
         numbers = np.empty((len(array), len(EVIDENCE_NAMES)), np.float32)
-        known = self.sums_ > _FIRST_SUM
-        weigh(data, offsets, self.weights_, known, self.bias_, self.min_n, self.max_n, numbers)
+        weigh(
+            data, offsets, self.weights_, self.sums_.view(np.uint16), _FIRST_SUM.view(np.uint16),
+            self.bias_, self.min_n, self.max_n, numbers,
+        )  # fmt: skip
         return numbers
 
     def _scores(self, X: Any) -> tuple[Floats, Floats]:

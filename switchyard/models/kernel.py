@@ -12,6 +12,7 @@ import math
 import numpy as np
 from numba import njit
 
+from switchyard.compiling import compiled
 from switchyard.models.hashing import (
     DIGIT,
     KIND,
@@ -157,7 +158,7 @@ def shift_for(weights):  # type: ignore[no-untyped-def]
     return shift
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def score(data, offsets, weights, bias, low, high, margins, chances):  # type: ignore[no-untyped-def]
     """Fill `margins` and `chances` (float64, one a row) for every row of the buffers.
 
@@ -184,7 +185,7 @@ def score(data, offsets, weights, bias, low, high, margins, chances):  # type: i
         chances[i] = _probability(margins[i])
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def score_one(data, weights, bias, low, high):  # type: ignore[no-untyped-def]
     """The probability of the one URL whose bytes are `data`."""
     offsets = np.array([0, data.shape[0]])
@@ -193,7 +194,7 @@ def score_one(data, weights, bias, low, high):  # type: ignore[no-untyped-def]
     return chances[0]
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def learn(data, offsets, rows, labels, table, bias, rate, decay, low, high):  # type: ignore[no-untyped-def]
     """One pass of AdaGrad over `rows` in their order; changes `table` and `bias`.
 

@@ -24,7 +24,10 @@ _LEVEL = 6
 
 
 def dumps(estimator: Any) -> bytes:
-    """The estimator as a compressed skops file; PlatformError names a type that cannot be saved."""
+    """The estimator as a compressed skops file.
+
+    PlatformError names a part that cannot be saved, or that `loads` would refuse.
+    """
     import skops.io
     from skops.io.exceptions import UnsupportedTypeException
 
@@ -35,7 +38,9 @@ def dumps(estimator: Any) -> bytes:
             f"{type(estimator).__name__} cannot be saved: {error}; "
             "keep its fitted state in arrays, numbers and text"
         ) from error
-    return _canonical(written)
+    content = _canonical(written)
+    _check(content, type(estimator).__name__)
+    return content
 
 
 def loads(content: bytes, name: str = "model.skops") -> Any:

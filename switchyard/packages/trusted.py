@@ -21,10 +21,8 @@ OURS = frozenset(
 
 LIBRARIES = frozenset(
     {
-        "sklearn.feature_extraction.text.CountVectorizer",
         "sklearn.feature_extraction.text.HashingVectorizer",
         "sklearn.feature_extraction.text.TfidfTransformer",
-        "sklearn.feature_extraction.text.TfidfVectorizer",
         "sklearn.linear_model._logistic.LogisticRegression",
         "sklearn.linear_model._sgd_fast.ModifiedHuber",
         "sklearn.linear_model._stochastic_gradient.SGDClassifier",

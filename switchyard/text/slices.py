@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from numba import njit
 
+from switchyard.compiling import compiled
 from switchyard.urls.bulk import buffers
 
 MINIMUM = 2
@@ -28,7 +28,7 @@ def token_slices(texts: pa.LargeStringArray) -> tuple[pa.LargeStringArray, npt.N
     return array, ends
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled()
 def _measure(
     offsets: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]
 ) -> tuple[int, int]:  # pragma: no cover  compiled
@@ -50,7 +50,7 @@ def _measure(
     return tokens, characters
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled()
 def _emit(
     offsets: npt.NDArray[np.int64],
     data: npt.NDArray[np.uint8],

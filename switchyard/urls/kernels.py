@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import boolean, int8, int64, types, uint8, void
 
-from switchyard.urls.compiling import bytes_, compiled, offsets_
+from switchyard.compiling import bytes_, compiled, offsets_
 
 Bytes = npt.NDArray[np.uint8]
 Offsets = npt.NDArray[np.int64]

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import float32, int64, uint8, uint64, void
 
-from switchyard.urls.compiling import bytes_, compiled
+from switchyard.compiling import bytes_, compiled
 from switchyard.urls.lexical_measures import (
     PRIME,
     START,

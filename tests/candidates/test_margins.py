@@ -12,7 +12,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from switchyard.candidates.margins import CalibratedSvm
 
 
-@parametrize_with_checks([CalibratedSvm()])  # type: ignore[untyped-decorator]
+@parametrize_with_checks([CalibratedSvm()])
 def test_scikit_learns_own_checks_pass(estimator: Any, check: Callable[[Any], None]) -> None:
     check(estimator)
 

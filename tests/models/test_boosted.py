@@ -18,7 +18,7 @@ Y = (X[:, 0] * X[:, 1] > 0).astype(int)
 SMALL = {"trees": 30, "n_jobs": 1}
 
 
-@parametrize_with_checks([LightGbmClassifier(trees=5, min_rows=1)])  # type: ignore[untyped-decorator]
+@parametrize_with_checks([LightGbmClassifier(trees=5, min_rows=1)])
 def test_scikit_learns_own_checks_pass(estimator: Any, check: Callable[[Any], None]) -> None:
     check(estimator)
 

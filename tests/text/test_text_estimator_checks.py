@@ -71,7 +71,7 @@ def measured(out: Any) -> Any:
     return out.toarray() if sparse.issparse(out) else out
 
 
-@checks.parametrize_with_checks([OverNumbers(step) for step in STEPS])  # type: ignore[untyped-decorator]
+@checks.parametrize_with_checks([OverNumbers(step) for step in STEPS])
 def test_behind_the_adapter_the_whole_battery_passes(
     estimator: Any, check: Callable[[Any], None]
 ) -> None:

@@ -6,11 +6,9 @@ import hashlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from numba import int64, njit, types, uint8
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 bytes_ = types.Array(uint8, 1, "C", readonly=True)
 """Signature of bytes that are only read, as arrow's buffers are."""
@@ -18,12 +16,14 @@ bytes_ = types.Array(uint8, 1, "C", readonly=True)
 offsets_ = types.Array(int64, 1, "C", readonly=True)
 """Signature of offsets that are only read."""
 
-CORE = Path(__file__).resolve().parents[1]
-ROOMS = ("models", "text", "urls")
+CORE = Path(__file__).resolve().parent
+ROOMS = ("evaluation", "models", "text", "urls")
 
 
-def compiled(signature: Any) -> Callable[[Function], Function]:
+def compiled(signature: Any = None) -> Callable[[Callable[..., Any]], Any]:
     """Decorator: the function compiled for `signature`, from the cache if it is there.
+
+    Without a signature it is compiled at the first call, for the types of that call.
 
     A cached kernel is taken only while every file of the rooms with kernels is what it was: they
     call one another across files, and numba itself looks at a kernel's own file alone. Where no
@@ -31,7 +31,7 @@ def compiled(signature: Any) -> Callable[[Function], Function]:
     compiles anew.
     """
 
-    def decorate(function: Function) -> Function:
+    def decorate(function: Callable[..., Any]) -> Any:
         kernel = njit(nogil=True)(function)
         try:
             kernel.enable_caching()
@@ -39,9 +39,10 @@ def compiled(signature: Any) -> Callable[[Function], Function]:
             pass
         else:
             kernel._cache._cache_file._source_stamp = sources()
-        kernel.compile(signature)
-        kernel.disable_compile()
-        return cast("Function", kernel)
+        if signature is not None:
+            kernel.compile(signature)
+            kernel.disable_compile()
+        return kernel
 
     return decorate
 

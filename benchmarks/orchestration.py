@@ -1,0 +1,157 @@
+"""What the pipeline costs beside its work: the same core functions, with and without ZenML.
+
+Both sides run in one process each, warm: libraries imported, kernels compiled, the store made.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from switchyard.configuration.model import UseCase
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIG = ROOT / "configs" / "phishing.yaml"
+WARM_UP = ("data.sample.rows=2000", "tuning.max_rows=1000", "evaluation.bootstrap=5")
+
+
+def orchestration_ratio(data: Path | None) -> dict[str, float]:
+    """Seconds of the pipeline and of the plain script on `data`, and their ratio."""
+    with tempfile.TemporaryDirectory() as folder:
+        plain = _child("plain", data, Path(folder))
+        piped = _child("pipeline", data, Path(folder))
+    return {"plain_s": plain, "pipeline_s": piped, "orchestration_ratio": piped / plain}
+
+
+def cached_rerun(data: Path | None, runs: int = 3) -> dict[str, float]:
+    """Wall seconds of a run.py whose every cacheable step is cached: the median, imports included.
+
+    Also the seconds that imports alone take in such a process.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        environment = _environment(Path(folder))
+        command = [sys.executable, str(ROOT / "run.py"), "--pipeline", "training", "--quiet"]
+        command += ["--set", f"output_dir={folder}/outputs"]
+        command += ["--data", str(data)] if data else []
+        imports = [sys.executable, "-c", "import pipelines.running, mlflow, zenml.zen_stores"]
+        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+        walls = [_wall(command, environment) for _ in range(runs)]
+        importing = [_wall(imports, environment) for _ in range(runs)]
+    return {"cached_rerun_s": sorted(walls)[runs // 2], "imports_s": sorted(importing)[runs // 2]}
+
+
+def _wall(command: list[str], environment: dict[str, str]) -> float:
+    began = time.perf_counter()
+    subprocess.run(command, env=environment, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - began
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return os.environ | {
+        "ZENML_CONFIG_PATH": str(folder / "zenml"),
+        "ZENML_REPOSITORY_PATH": str(folder),
+    }
+
+
+def _child(side: str, data: Path | None, folder: Path) -> float:
+    command = [sys.executable, __file__, side, str(folder), *([str(data)] if data else [])]
+    done = subprocess.run(
+        command, env=_environment(folder), cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    seconds: float = json.loads(done.stdout.splitlines()[-1])["seconds"]
+    return seconds
+
+
+def _main() -> None:
+    side, folder, *data = sys.argv[1:]
+    run = {"plain": _plain, "pipeline": _pipeline}[side]
+    overrides = [(("data", "sources"), [{"location": data[0]}], "--data")] if data else []
+    output = f"output_dir={folder}/outputs"
+    run(_use_case([*WARM_UP, output], []), Path(folder))
+    began = time.perf_counter()
+    run(_use_case([output], overrides), Path(folder))
+    print(json.dumps({"seconds": time.perf_counter() - began}))
+
+
+def _use_case(assignments: list[str], overrides: list[Any]) -> UseCase:
+    from switchyard.configuration.layers import resolve
+
+    return resolve(CONFIG, {}, assignments, overrides).use_case
+
+
+def _pipeline(use_case: UseCase, folder: Path) -> None:
+    del folder
+    from stacks.workspace import open_workspace, set_environment
+
+    set_environment(verbose=False)
+    open_workspace()
+    from pipelines.running import run_training
+
+    run_training(use_case, cache=False, quiet=True, verbose=False)
+
+
+def _plain(case: UseCase, folder: Path) -> None:
+    """What the steps do, in one function."""
+    from dataclasses import asdict
+
+    from switchyard.candidates.fitting import fit
+    from switchyard.candidates.tuning import tune
+    from switchyard.data.cards import data_card
+    from switchyard.data.cleaning import clean
+    from switchyard.data.exploration import exploration_html
+    from switchyard.data.loading import load
+    from switchyard.data.schema import validate
+    from switchyard.evaluation.judging import evaluate
+    from switchyard.evaluation.reports import report_html
+    from switchyard.evaluation.selection import select
+    from switchyard.evaluation.slices import slice_columns
+    from switchyard.evaluation.tellings import telling_tokens
+    from switchyard.evaluation.thresholds import choose_threshold
+    from switchyard.packages.building import build_package
+    from switchyard.split import split
+
+    loaded = load(case.data, case.labels, case.seed)
+    cleaned = clean(loaded.raw, case.data, case.labels)
+    frame = validate(cleaned.frame)
+    card = data_card(cleaned, loaded.provenance, case.labels)
+    exploration_html(frame, card)
+    parts = split(frame, case.split, case.seed)
+    train, validation, holdout = (
+        frame.iloc[rows].reset_index(drop=True)
+        for rows in (parts.train, parts.validation, parts.holdout)
+    )
+    models, tunings, thresholds = {}, [], {}
+    labels, groups = train["label"].to_numpy(), train["group"]
+    for candidate in case.candidates:
+        tuned = tune(candidate, train["url"], labels, groups, case.tuning, case.seed)
+        model = fit(candidate, tuned.parameters, train["url"], labels, groups, case.seed)
+        scores = model.predict_proba(validation["url"])[:, 1]
+        rate = case.evaluation.max_false_positive_rate
+        thresholds[candidate.name] = choose_threshold(validation["label"], scores, rate)
+        models[candidate.name] = model
+        tunings.append(asdict(tuned))
+    served = select(case, {})
+    evaluation = evaluate(
+        holdout["label"].to_numpy(),
+        {name: model.predict_proba(holdout["url"])[:, 1] for name, model in models.items()},
+        thresholds,
+        served,
+        slice_columns(holdout),
+        case.evaluation,
+        case.seed,
+        groups=holdout["group"],
+        telling=telling_tokens(models[served], holdout["url"], seed=case.seed),
+    )
+    report_html(evaluation, case, card, tunings)
+    build_package(folder / "package", models[served], case, evaluation, card)
+
+
+if __name__ == "__main__":
+    _main()
