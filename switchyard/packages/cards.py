@@ -39,7 +39,7 @@ def model_card(
         "",
         "## Data",
         "",
-        f"- rows that it learnt from: {data.rows:,}",
+        f"- rows of the data set, those held out included: {data.rows:,}",
         f"- sources: {', '.join(data.sources) or 'not named'}",
         f"- digest: `{data.digest}`",
         "",

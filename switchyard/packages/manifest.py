@@ -36,7 +36,7 @@ class Labels(Record):
 
 
 class Origin(Record):
-    """The data that the model learnt from."""
+    """The data set that the model comes from; rows: all of them, those held out included."""
 
     digest: str
     synthetic: bool
