@@ -20,7 +20,7 @@ from joblib import Parallel, delayed
 from benchmarks import protocols
 
 ESTIMATORS = {"reference": "stem-logistic", "fast": "hashed-ngrams", "accurate": "stacked"}
-PROTOCOLS = ("p1", "p2", "p3")
+PROTOCOLS = ("p1", "p2", "p3", "p3_shuffled")
 FIGURES = ("accuracy", "auc", "recall_at_1pct_fpr", "ece")
 SALT = "switchyard-1"
 JPCERT_RECALL = 0.95
@@ -31,7 +31,7 @@ def main() -> int:
     options = arguments()
     began = time.perf_counter()
     corpus, many = load(options.data_dir, options.rows)
-    frames = {"p1": corpus, "p2": protocols.distinct(corpus), "p3": corpus}
+    frames = dict.fromkeys(PROTOCOLS, corpus) | {"p2": protocols.distinct(corpus)}
     tasks = [
         (tier, protocol, number)
         for tier in options.tiers

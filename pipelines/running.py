@@ -23,7 +23,7 @@ from switchyard.candidates.catalogue import build, nested
 from switchyard.configuration.model import UseCase
 from switchyard.console import display
 from switchyard.errors import GateRefused, PlatformError, RequestError
-from switchyard.promotion import check_names
+from switchyard.promotion.gates import check_names
 
 RETRY = StepRetryConfig(max_retries=2, delay=2, backoff=2)
 
@@ -51,8 +51,7 @@ def run_training(use_case: UseCase, *, cache: bool, quiet: bool, verbose: bool) 
     result = collect(finished(run), use_case)
     summarise(result, Console())
     decision = result.decision
-    kept = decision.champion == decision.challenger
-    return 0 if decision.promoted or kept else GateRefused.exit_code
+    return 0 if decision.promoted or decision.same_model else GateRefused.exit_code
 
 
 def check(use_case: UseCase) -> None:

@@ -16,7 +16,7 @@ from switchyard.data.cards import DataCard
 from switchyard.errors import PlatformError
 from switchyard.evaluation.metrics import METRICS
 from switchyard.evaluation.results import Evaluation
-from switchyard.promotion import Decision
+from switchyard.promotion.records import Decision
 
 SHOWN = ("accuracy", "roc_auc", "recall_at_1pct_fpr", "ece")
 PAGES = {

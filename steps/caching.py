@@ -66,7 +66,7 @@ def package_code() -> str:
 
 def registry_code() -> str:
     """Digest of what records and registers."""
-    return _digest("tracking.py", "trials.py", "promotion.py")
+    return _digest("tracking.py", "trials.py", "promotion")
 
 
 DATA = CachePolicy(cache_func=data_code)

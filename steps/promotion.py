@@ -10,11 +10,11 @@ from zenml import log_metadata, step
 from zenml.types import MarkdownString
 
 from steps.tracking import open_tracker
-from switchyard.challenge import challenge
 from switchyard.configuration.model import UseCase
 from switchyard.packages.loading import verify
 from switchyard.progress import stage
-from switchyard.promotion import Decision
+from switchyard.promotion.challenge import challenge
+from switchyard.promotion.records import Decision
 from switchyard.tracking import Version
 
 

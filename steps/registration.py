@@ -23,7 +23,7 @@ from switchyard.evaluation.results import Evaluation
 from switchyard.packages.building import build_package
 from switchyard.packages.loading import verify
 from switchyard.progress import stage
-from switchyard.promotion import check_floors
+from switchyard.promotion.gates import check_floors
 from switchyard.trials import dataset_of, trial_of
 
 

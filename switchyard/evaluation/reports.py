@@ -14,7 +14,8 @@ from switchyard.evaluation.metrics import METRICS
 from switchyard.evaluation.report_tables import candidate_section, ends, slice_section
 from switchyard.evaluation.results import Evaluation
 from switchyard.pages import grid, page, paragraph, picture, section, table
-from switchyard.promotion import Decision, Gate, check_floors
+from switchyard.promotion.gates import check_floors
+from switchyard.promotion.records import Decision, Gate
 
 OPTIMISTIC = (
     "Optimistic protocol: the holdout was drawn at random, so that pages of one domain stand on "

@@ -50,7 +50,14 @@ class Store:
         """The command line of a small training run, reports inside the folder."""
         given = [*settings, f"output_dir={self.folder / 'outputs'}"]
         assigned = [part for setting in given for part in ("--set", setting)]
-        return [sys.executable, str(ROOT / "run.py"), "--pipeline", "training", *arguments, *assigned]
+        return [
+            sys.executable,
+            str(ROOT / "run.py"),
+            "--pipeline",
+            "training",
+            *arguments,
+            *assigned,
+        ]
 
     def train(self, *arguments: str, settings: Sequence[str] = SMALL) -> Finished:
         """Run to the end."""

@@ -82,12 +82,10 @@ def test_one_absurd_row_is_set_aside(store: Store) -> None:
 def test_a_wrong_request_is_refused_before_any_work(
     store: Store, arguments: list[str], code: int, named: str
 ) -> None:
-    if "--set" in arguments:
-        settings, given = (*SMALL, arguments[1]), []
-    else:
-        settings, given = SMALL, arguments
+    assigned = arguments[:1] == ["--set"]
+    settings = (*SMALL, arguments[1]) if assigned else SMALL
 
-    done = store.train(*given, settings=settings)
+    done = store.train(*([] if assigned else arguments), settings=settings)
 
     refused(done, store, code)
     assert named in done.err
@@ -169,5 +167,3 @@ def refused(done: Finished, store: Store, code: int) -> None:
     assert "Traceback" not in done.err
     assert "unexpected" not in done.err
     assert store.registry() == ([], None)
-
-

@@ -64,7 +64,7 @@ def test_another_folder_for_reports_runs_nothing_again(trained: Store) -> None:
 
 
 def test_a_worse_challenger_is_registered_and_refused(trained: Store) -> None:
-    worse = "candidates=[{name: fast, estimator: hashed-ngrams, parameters: {bits: 6, epochs: 1}}]"
+    worse = "candidates=[{name: fast, estimator: hashed-ngrams, parameters: {bits: 8, epochs: 1}}]"
 
     done = trained.train(settings=changed(worse, "promotion.floors={}"))
 

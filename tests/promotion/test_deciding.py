@@ -12,15 +12,9 @@ import pytest
 
 from switchyard.configuration.model import Promotion
 from switchyard.errors import RequestError
-from switchyard.promotion import (
-    Contender,
-    Decision,
-    Gate,
-    check_floors,
-    check_names,
-    decide,
-    latency_us,
-)
+from switchyard.promotion.deciding import decide, latency_us
+from switchyard.promotion.gates import check_floors, check_names
+from switchyard.promotion.records import Contender, Decision, Gate
 
 ROWS = 4_000
 Y = np.arange(ROWS) % 2
@@ -39,6 +33,11 @@ def contender(name: str, right: float, **changes: Any) -> Contender:
         "version": 1,
     }
     return Contender(name=name, **options | changes)
+
+
+def tied() -> Contender:
+    """As good as one that is right on .9, with other scores."""
+    return contender("b", 0.9, scores=contender("b", 0.9).scores * 0.99)
 
 
 def decided(challenger: Contender, champion: Contender | None, **changes: Any) -> Decision:
@@ -84,16 +83,17 @@ def test_each_side_is_measured_at_its_own_threshold() -> None:
 
 
 def test_a_tie_never_promotes() -> None:
-    decision = decided(contender("a", 0.9), contender("b", 0.9))
+    decision = decided(contender("a", 0.9), tied())
 
     assert not decision.promoted
+    assert not decision.same_model
     assert not gate(decision, "improvement").passed
 
 
 def test_a_tie_does_not_promote_even_without_a_margin() -> None:
     promotion = PROMOTION.model_copy(update={"margin": 0.0})
 
-    assert not decided(contender("a", 0.9), contender("b", 0.9), promotion=promotion).promoted
+    assert not decided(contender("a", 0.9), tied(), promotion=promotion).promoted
 
 
 def test_a_gain_within_chance_does_not_promote() -> None:
@@ -115,7 +115,28 @@ def test_the_champion_itself_is_told() -> None:
     decision = decided(same, same)
 
     assert not decision.promoted
-    assert "is the champion itself" in decision.summary
+    assert decision.same_model
+
+
+def test_another_package_of_the_same_model_is_told() -> None:
+    decision = decided(contender("a", 0.9), contender("b", 0.9))
+
+    assert decision.same_model
+    assert "answers as the champion does" in decision.summary
+
+
+def test_a_model_of_real_rows_takes_over_from_one_of_generated_rows() -> None:
+    real, generated = contender("a", 0.8), contender("b", 0.95, synthetic=True)
+
+    assert decided(real, generated).promoted
+    assert not decided(generated, real).promoted
+    assert not gate(decided(generated, real), "provenance").passed
+
+
+def test_the_record_reads_as_text() -> None:
+    text = decided(contender("a", 0.85), contender("b", 0.95)).to_markdown()
+
+    assert "| improvement | **refused** |" in text
 
 
 def test_a_metric_where_less_is_better_is_turned_around() -> None:

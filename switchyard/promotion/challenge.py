@@ -12,7 +12,8 @@ from switchyard.configuration.model import UseCase
 from switchyard.errors import PlatformError
 from switchyard.evaluation.slices import slice_columns
 from switchyard.packages.loading import LoadedModel, load, verify
-from switchyard.promotion import Contender, Decision, Model, decide, latency_us
+from switchyard.promotion.deciding import decide, latency_us
+from switchyard.promotion.records import Contender, Decision, Gate, Model
 from switchyard.tracking import Tracker, Version
 
 ATTEMPTS = 5
@@ -93,12 +94,13 @@ def _itself(version: Version, package: Path, use_case: UseCase) -> Decision:
         content_sha256=manifest.content_sha256,
         metrics=figures,
     )
+    told = f"version {version.number} is the champion itself"
     return Decision(
         promoted=False,
-        summary=f"The champion is kept: version {version.number} is the champion itself.",
+        summary=f"The champion is kept: {told}.",
         metric=use_case.promotion.metric,
         interval=None,
-        gates=(),
+        gates=(Gate(name="identity", passed=False, value=None, limit=None, sentence=told),),
         challenger=model,
         champion=model,
         created=datetime.now(UTC).isoformat(timespec="seconds"),

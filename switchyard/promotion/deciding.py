@@ -1,0 +1,126 @@
+"""The decision: pure functions from two models' scores to a record of why."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from switchyard.configuration.model import Promotion
+from switchyard.errors import RequestError
+from switchyard.evaluation.intervals import paired_difference
+from switchyard.evaluation.metrics import METRICS, measure_all
+from switchyard.evaluation.ranking import check_scored
+from switchyard.promotion import gates as conditions
+from switchyard.promotion.records import Contender, Decision, Gate, Model
+
+
+def decide(
+    challenger: Contender,
+    champion: Contender | None,
+    y: Any,
+    columns: pd.DataFrame,
+    *,
+    latency_us: float,
+    size_mb: float,
+    promotion: Promotion,
+    seed: int,
+    groups: Any = None,
+    resamples: int = 500,
+    confidence: float = 0.95,
+    min_slice_rows: int = 50,
+    created: datetime | None = None,
+) -> Decision:
+    """Compare both on the same holdout rows; every gate must pass for a promotion.
+
+    y: 0/1; columns: `slice_columns` of the rows; latency_us, size_mb: of the challenger; groups: as
+    in `bootstrap`. Without a champion, floors and budgets decide.
+    """
+    conditions.check_names(promotion)
+    labels, _ = check_scored(y, challenger.scores)
+    found = _told(challenger, labels)
+    gates = [
+        *conditions.check_floors(found.metrics, promotion),
+        conditions.budget("latency", latency_us, promotion.max_latency_us, "µs for one instance"),
+        conditions.budget("size", size_mb, promotion.max_size_mb, "MB of package"),
+    ]
+    interval = None
+    if champion is not None:
+        same = conditions.same_model(challenger, champion)
+        told = "answers as the champion does" if same else "is another model than the champion"
+        gates.append(conditions.gate("identity", not same, None, None, f"the challenger {told}"))
+        gates.append(conditions.provenance(challenger, champion))
+        if not same and not (champion.synthetic and not challenger.synthetic):
+            interval = paired_difference(
+                labels,
+                challenger.scores,
+                challenger.threshold,
+                champion.scores,
+                champion.threshold,
+                promotion.metric,
+                resamples=resamples,
+                confidence=confidence,
+                seed=seed,
+                groups=groups,
+            )
+            gates.append(conditions.improvement(interval, promotion))
+            gates.append(
+                conditions.slices(challenger, champion, labels, columns, promotion, min_slice_rows)
+            )
+    promoted = all(gate.passed for gate in gates)
+    return Decision(
+        promoted=promoted,
+        summary=_summary(promoted, champion, gates),
+        metric=promotion.metric,
+        interval=interval,
+        gates=tuple(gates),
+        challenger=found,
+        champion=None if champion is None else _told(champion, labels),
+        created=(created or datetime.now(UTC)).isoformat(timespec="seconds"),
+    )
+
+
+def latency_us(estimator: Any, urls: Sequence[str], calls: int = 200) -> float:
+    """Median time of `predict_proba` on one instance, in microseconds, after a warm-up."""
+    if len(urls) == 0:
+        raise RequestError("latency needs at least one URL to call the model with")
+    texts = [str(url) for url in urls[:calls]]
+    for text in texts[:5]:
+        estimator.predict_proba([text])
+    taken = []
+    for call in range(calls):
+        one = [texts[call % len(texts)]]
+        began = time.perf_counter_ns()
+        estimator.predict_proba(one)
+        taken.append(time.perf_counter_ns() - began)
+    return statistics.median(taken) / 1000.0
+
+
+def _told(contender: Contender, labels: npt.NDArray[np.uint8]) -> Model:
+    values = measure_all(labels, contender.scores, contender.threshold)
+    positives = int(labels.sum())
+    return Model(
+        name=contender.name,
+        version=contender.version,
+        content_sha256=contender.content_sha256,
+        metrics={
+            name: value
+            for name, value in values.items()
+            if not METRICS[name].unmeasurable(positives, len(labels) - positives)
+        },
+    )
+
+
+def _summary(promoted: bool, champion: Contender | None, gates: list[Gate]) -> str:
+    failed = [gate.sentence for gate in gates if not gate.passed]
+    if promoted:
+        before = "there was no champion" if champion is None else "it passed every gate"
+        return f"Promoted: {before}."
+    kept = "No champion" if champion is None else "The champion is kept"
+    return f"{kept}: {'; '.join(failed)}."

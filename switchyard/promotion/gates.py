@@ -1,0 +1,139 @@
+"""The gates: conditions that a challenger must meet, each with a sentence for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from switchyard.configuration.model import Promotion
+from switchyard.evaluation.intervals import Interval
+from switchyard.evaluation.metrics import METRICS, find
+from switchyard.promotion.records import Contender, Gate
+
+CHANCE = 0.05
+"""How likely chance alone may fail some slice of a challenger that is as good as the champion."""
+
+
+def check_names(promotion: Promotion) -> None:
+    """RequestError when the configuration names a metric that there is not."""
+    find(promotion.metric, "promotion.metric")
+    for name in promotion.floors:
+        find(name, "promotion.floors")
+
+
+def check_floors(metrics: Mapping[str, float | None], promotion: Promotion) -> list[Gate]:
+    """A gate for each floor; of a metric where less is better the floor is a ceiling.
+
+    A metric that could not be measured (None, NaN or absent) does not pass.
+    """
+    check_names(promotion)
+    gates = []
+    for name, limit in promotion.floors.items():
+        metric, value = METRICS[name], metrics.get(name)
+        if value is None or np.isnan(value):
+            told = f"{metric.title} cannot be measured on these rows, but must reach {limit:g}"
+            gates.append(gate(f"floor:{name}", False, None, limit, told))
+            continue
+        passed = metric.gain(value, limit) >= 0
+        side = "at least" if metric.greater_is_better else "at most"
+        verb = "is" if passed else "is not"
+        told = f"{metric.title} {value:.4f} {verb} {side} {limit:g}"
+        gates.append(gate(f"floor:{name}", passed, value, limit, told))
+    return gates
+
+
+def same_model(challenger: Contender, champion: Contender) -> bool:
+    """Whether the two are one model: the same package, or the same decision on every row."""
+    return challenger.content_sha256 == champion.content_sha256 or (
+        challenger.threshold == champion.threshold
+        and np.array_equal(challenger.scores, champion.scores)
+    )
+
+
+def provenance(challenger: Contender, champion: Contender) -> Gate:
+    """A model of generated rows gives way to one of real rows, and never takes its place."""
+    sides = {
+        (False, False): "both learnt from real data",
+        (True, True): "both learnt from a synthetic sample",
+        (False, True): "the challenger learnt from real data, the champion from a synthetic "
+        "sample: it gives way without a comparison",
+        (True, False): "the challenger learnt from a synthetic sample, the champion from real data",
+    }
+    told = sides[challenger.synthetic, champion.synthetic]
+    return gate("provenance", champion.synthetic or not challenger.synthetic, None, None, told)
+
+
+def improvement(interval: Interval, promotion: Promotion) -> Gate:
+    title = METRICS[promotion.metric].title
+    if interval.value is None or interval.low is None or interval.high is None:
+        told = f"{title} cannot be compared: these rows or resamples are too few to measure it"
+        return gate("improvement", False, None, promotion.margin, told)
+    passed = interval.low > promotion.margin
+    told = (
+        f"{title} is better by {interval.value:+.4f} ({interval.low:+.4f} to {interval.high:+.4f});"
+        f" the lower end {'exceeds' if passed else 'does not exceed'} {promotion.margin:g}"
+    )
+    return gate("improvement", passed, interval.low, promotion.margin, told)
+
+
+def slices(
+    challenger: Contender,
+    champion: Contender,
+    labels: npt.NDArray[np.uint8],
+    columns: pd.DataFrame,
+    promotion: Promotion,
+    min_rows: int,
+) -> Gate:
+    """Fails when a slice loses more than its allowance and chance does not explain it.
+
+    Chance: an exact sign test on the rows where the two differ, at `CHANCE` over all slices.
+    """
+    right = (np.asarray(challenger.scores) >= challenger.threshold) == labels
+    was_right = (np.asarray(champion.scores) >= champion.threshold) == labels
+    lost, won = was_right & ~right, right & ~was_right
+    falls = []
+    for family in columns:
+        coded = columns[family].astype("category").cat
+        codes = coded.codes.to_numpy()
+        for code, name in enumerate(coded.categories):
+            rows = codes == code
+            size = int(rows.sum())
+            if size >= min_rows:
+                losses, wins = int(lost[rows].sum()), int(won[rows].sum())
+                falls.append(((losses - wins) / size, f"{family} {name}", size, losses, wins))
+    if not falls:
+        told = f"no slice has {min_rows} rows, so that none is compared"
+        return gate("slices", True, None, promotion.max_slice_drop, told)
+    beyond = [fall for fall in falls if fall[0] > promotion.max_slice_drop]
+    failed = [fall for fall in beyond if _likelihood(fall[3], fall[4]) < CHANCE / len(falls)]
+    drop, name, size, *_ = max(failed or beyond or falls)
+    change = f"'{name}' ({size:,} rows) changes by {-drop:+.4f} in accuracy"
+    allowed = f"{promotion.max_slice_drop:g} may be lost"
+    if failed:
+        told = f"slice {change}; {allowed}"
+    elif beyond:
+        told = f"the worst slice, {change}, more than the {allowed}, but within chance"
+    else:
+        told = f"the worst slice, {change}; {allowed}"
+    return gate("slices", not failed, drop, promotion.max_slice_drop, told)
+
+
+def _likelihood(losses: int, wins: int) -> float:
+    """Of so many losses or more among the rows that changed, were losses and wins as likely."""
+    from scipy.stats import binom
+
+    return float(binom.sf(losses - 1, losses + wins, 0.5))
+
+
+def budget(name: str, value: float, limit: float, unit: str) -> Gate:
+    passed = value <= limit
+    told = f"{name}: {value:,.1f} {unit}, {'within' if passed else 'above'} the {limit:,g} allowed"
+    return gate(name, passed, value, limit, told)
+
+
+def gate(name: str, passed: Any, value: float | None, limit: float | None, told: str) -> Gate:
+    return Gate(name=name, passed=bool(passed), value=value, limit=limit, sentence=told)

@@ -1,0 +1,75 @@
+"""What a decision is made of and what it leaves: contenders, gates, the record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from switchyard.evaluation.intervals import Interval
+from switchyard.records import Record
+
+
+class Gate(Record):
+    """One condition: what was found, what was allowed, and a sentence for people."""
+
+    name: str
+    passed: bool
+    value: float | None
+    limit: float | None
+    sentence: str
+
+
+class Model(Record):
+    """A model as the record names it."""
+
+    name: str
+    version: int | None
+    content_sha256: str
+    metrics: Mapping[str, float]
+
+
+class Decision(Record):
+    """Whether the challenger is promoted, and every gate that was looked at.
+
+    interval: how much better the challenger is by `metric`; None without a champion.
+    """
+
+    promoted: bool
+    summary: str
+    metric: str
+    interval: Interval | None
+    gates: tuple[Gate, ...]
+    challenger: Model
+    champion: Model | None
+    created: str
+
+    def to_markdown(self) -> str:
+        """The record as text."""
+        marks = {True: "passed", False: "**refused**"}
+        rows = [f"| {gate.name} | {marks[gate.passed]} | {gate.sentence} |" for gate in self.gates]
+        head = ["| gate | result | why |", "|---|---|---|"] if rows else []
+        lines = ["# Decision", "", self.summary, "", *head, *rows, ""]
+        return "\n".join([*lines, f"Made {self.created}, on the holdout of this run.", ""])
+
+    @property
+    def same_model(self) -> bool:
+        """Whether the challenger is no other model than the champion: nothing was refused then."""
+        return any(gate.name == "identity" and not gate.passed for gate in self.gates)
+
+    @property
+    def floors_passed(self) -> bool:
+        """Whether the challenger may be registered at all."""
+        return all(gate.passed for gate in self.gates if gate.name.startswith("floor:"))
+
+
+@dataclass(frozen=True, eq=False)
+class Contender:
+    """A model and its probabilities on the holdout."""
+
+    name: str
+    content_sha256: str
+    scores: Any
+    threshold: float
+    version: int | None = None
+    synthetic: bool = False
