@@ -92,7 +92,7 @@ def test_a_wrong_request_is_refused_before_any_work(
 
 
 def test_an_unreachable_url_is_the_platforms_failure(store: Store) -> None:
-    source = f"{{location: 'http://127.0.0.1:9/urls.csv', sha256: {'0' * 64}}}"
+    source = f"{{location: 'http://127.0.0.1:9/urls.csv', sha256: {'ab' * 32}}}"
 
     done = store.train(settings=(*SMALL, f"data.sources=[{source}]", caching(store)))
 
