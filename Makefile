@@ -1,5 +1,5 @@
 # The one vocabulary of tasks, for people, hooks and CI.
-.PHONY: help setup check format test test-all train dashboard mlflow benchmarks clean
+.PHONY: help setup check format test test-slow test-all train dashboard mlflow benchmarks clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -19,6 +19,9 @@ format: ## mend what can be mended by machine
 
 test: ## the quick tests
 	uv run pytest -n auto -m "not slow"
+
+test-slow: ## whole journeys through run.py
+	uv run pytest -n auto -m slow
 
 test-all: ## every test, the slow ones too
 	uv run pytest -n auto

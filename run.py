@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 
 ROOT = Path(__file__).resolve().parent
 PIPELINES = ("training",)
@@ -63,24 +66,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parse(argv)
     from switchyard.errors import SwitchyardError
 
+    stopped = Stop()
     try:
         return execute(arguments)
-    except SwitchyardError as error:
-        if arguments.verbose:
+    except BaseException as error:
+        if stopped.asked or isinstance(error, KeyboardInterrupt):
+            print("stopped; the same command goes on from the finished steps", file=sys.stderr)
+            return 130
+        if arguments.verbose or not isinstance(error, Exception):
             raise
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print(
-            "stopped; run the same command again to go on from the finished steps", file=sys.stderr
-        )
-        return 130
-    except Exception as error:
-        if arguments.verbose:
-            raise
+        if isinstance(error, SwitchyardError):
+            print(f"{type(error).__name__}: {error}", file=sys.stderr)
+            return error.exit_code
         print(f"unexpected {type(error).__name__}: {error}", file=sys.stderr)
         print("this is a defect; --verbose shows where it happened", file=sys.stderr)
         return 3
+
+
+class Stop:
+    """Remembers Ctrl-C: libraries turn the interruption they meet into errors of their own."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, self._ask)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        self.asked = True
+        raise KeyboardInterrupt
 
 
 def execute(arguments: argparse.Namespace) -> int:

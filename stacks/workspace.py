@@ -5,6 +5,10 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zenml.client import Client
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCAL = ROOT / "stacks" / "local.yaml"
@@ -32,7 +36,7 @@ def open_workspace(*, verbose: bool = False) -> list[str]:
     Returns one sentence a change. A stack that a person has set stays the active one.
     """
     from zenml.client import Client
-    from zenml.utils import source_utils
+    from zenml.utils import io_utils, source_utils
 
     from stacks.apply import apply
 
@@ -40,10 +44,13 @@ def open_workspace(*, verbose: bool = False) -> list[str]:
         _keep_logs_off_the_terminal()
     source_utils.set_custom_source_root(str(ROOT))
     repository = Path(os.environ["ZENML_REPOSITORY_PATH"])
+    first = not Path(io_utils.get_global_config_directory(), "config.yaml").exists()
     fresh = not Client.is_repository_directory(repository)
     if fresh:
         Client.initialize(repository)
     client = Client()
+    if first:
+        _greet_offline(client)
     changes = []
     if not client.list_stacks(name="local").items:
         changes = apply(LOCAL)
@@ -52,6 +59,22 @@ def open_workspace(*, verbose: bool = False) -> list[str]:
         client.activate_stack("local")
         changes.append("stack 'local' set; `zenml stack set NAME` takes another")
     return changes
+
+
+def _greet_offline(client: Client) -> None:
+    """Set up a new ZenML installation: no analytics, no survey before the dashboard opens.
+
+    Without a network, analytics would let every command wait for seconds. One that a person has set
+    up already is left as it is.
+    """
+    from zenml.config.global_config import GlobalConfiguration
+
+    GlobalConfiguration().analytics_opt_in = False
+    client.update_user(
+        client.active_user.id,
+        updated_email_opt_in=False,
+        updated_metadata={"finished_onboarding_survey": True, "awareness_channels": ["other"]},
+    )
 
 
 def _keep_logs_off_the_terminal() -> None:
