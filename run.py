@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
@@ -73,8 +74,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if stopped.asked or isinstance(error, KeyboardInterrupt):
             print("stopped; the same command goes on from the finished steps", file=sys.stderr)
             return 130
-        if arguments.verbose or not isinstance(error, Exception):
+        if not isinstance(error, Exception):
             raise
+        if arguments.verbose:
+            traceback.print_exc()
         if isinstance(error, SwitchyardError):
             print(f"{type(error).__name__}: {error}", file=sys.stderr)
             return error.exit_code
