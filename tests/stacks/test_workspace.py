@@ -1,0 +1,46 @@
+"""The first opening of a ZenML installation is quiet and offline; a person's own is left alone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+OPEN = (
+    "from stacks.workspace import open_workspace, set_environment\n"
+    "set_environment(verbose=False)\n"
+    "open_workspace()\n"
+)
+
+
+def opened(folder: Path, **changes: str) -> dict[str, object]:
+    """The ZenML configuration after a process has opened the workspace in `folder`."""
+    environment = os.environ | {
+        "ZENML_CONFIG_PATH": str(folder / "zenml"),
+        "ZENML_REPOSITORY_PATH": str(folder),
+    }
+    environment.pop("ZENML_ANALYTICS_OPT_IN", None)
+    subprocess.run(
+        [sys.executable, "-c", OPEN], env=environment | changes, cwd=ROOT, check=True, timeout=120
+    )
+    values: dict[str, object] = yaml.safe_load((folder / "zenml" / "config.yaml").read_text())
+    return values
+
+
+def test_a_new_installation_sends_no_analytics(tmp_path: Path) -> None:
+    assert opened(tmp_path)["analytics_opt_in"] is False
+
+
+def test_an_installation_that_is_there_keeps_its_choice(tmp_path: Path) -> None:
+    opened(tmp_path)
+    path = tmp_path / "zenml" / "config.yaml"
+    path.write_text(path.read_text().replace("analytics_opt_in: false", "analytics_opt_in: true"))
+
+    assert opened(tmp_path)["analytics_opt_in"] is True
