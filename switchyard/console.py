@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -63,22 +63,14 @@ def display(console: Console, *, quiet: bool = False) -> Iterator[None]:
         TimeElapsedColumn(),
         TextColumn("[dim]{task.fields[text]}"),
     )
+    progress = Progress(*columns, console=console) if console.is_terminal else None
+    handler = _Bars(progress) if progress else _Lines(console)
     level = logger.level
     logger.setLevel(logging.INFO)
-    if not console.is_terminal:
-        handler: logging.Handler = _Lines(console)
-        logger.addHandler(handler)
-        try:
+    logger.addHandler(handler)
+    try:
+        with progress or nullcontext():
             yield
-        finally:
-            logger.removeHandler(handler)
-            logger.setLevel(level)
-        return
-    with Progress(*columns, console=console) as progress:
-        handler = _Bars(progress)
-        logger.addHandler(handler)
-        try:
-            yield
-        finally:
-            logger.removeHandler(handler)
-            logger.setLevel(level)
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)

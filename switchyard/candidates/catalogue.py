@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from sklearn.pipeline import Pipeline
 from switchyard.candidates.margins import CalibratedSvm
 from switchyard.configuration.model import Candidate
 from switchyard.errors import RequestError
+from switchyard.nearest import suggestion
 from switchyard.text.canonical import CanonicalUrls
 from switchyard.text.counts import StemCounts
 
@@ -77,10 +77,7 @@ def nested(candidate: Candidate, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _hint(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
-    lowered = {each.lower(): each for each in names}
-    near = get_close_matches(name.lower(), lowered, n=1, cutoff=0.4)
-    nearest = f"did you mean '{lowered[near[0]]}'? " if near else ""
-    return f"{nearest}It knows {', '.join(names)}"
+    return f"{suggestion(name, names)}It knows {', '.join(names)}"
 
 
 def _stem_logistic(seed: int) -> Pipeline:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any, get_args
 
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from switchyard.configuration.documents import KeyPath, dotted
 from switchyard.configuration.model import UseCase
+from switchyard.nearest import suggestion
 
 
 def explain(error: ValidationError, origins: Mapping[KeyPath, str]) -> str:
@@ -25,7 +25,7 @@ def _sentence(problem: Any, origins: Mapping[KeyPath, str]) -> str:
     name = dotted(key)
     kind = problem["type"]
     if kind == "extra_forbidden":
-        return f"{where}unknown key '{name}'; {nearest(str(key[-1]), keys_of(key[:-1]))}"
+        return f"{where}unknown key '{name}'; {_hint(str(key[-1]), keys_of(key[:-1]))}"
     if kind == "missing":
         return f"key '{name}' is missing; give it a value"
     if kind == "value_error":
@@ -34,14 +34,10 @@ def _sentence(problem: Any, origins: Mapping[KeyPath, str]) -> str:
     return f"{where}'{name}' is {problem['input']!r}, but {message}"
 
 
-def nearest(name: str, known: list[str]) -> str:
-    """Say which of `known` a person most likely meant by `name`."""
-    close = difflib.get_close_matches(name.lower(), [k.lower() for k in known], n=1, cutoff=0.5)
+def _hint(name: str, known: list[str]) -> str:
     listed = f"the keys here are {', '.join(known)}" if known else "no key is known here"
-    if not close:
-        return listed
-    meant = next(k for k in known if k.lower() == close[0])
-    return f"did you mean '{meant}'? ({listed})"
+    meant = suggestion(name, known)
+    return f"{meant}({listed})" if meant else listed
 
 
 def keys_of(path: KeyPath) -> list[str]:

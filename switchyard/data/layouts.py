@@ -7,7 +7,6 @@ CSV dump and Tranco's ranks. What a feed lists is of one class, so its rows need
 from __future__ import annotations
 
 import csv
-import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Literal
 from switchyard.configuration.model import Columns, Data, Labels, Source
 from switchyard.data.opening import Opening
 from switchyard.errors import DataError
+from switchyard.nearest import nearest
 
 Form = Literal["delimited", "lines", "json-lines", "json", "parquet"]
 
@@ -167,9 +167,7 @@ def _no_column(
 ) -> DataError:
     has = ", ".join(f"'{name[:40]}'" for name in names[:12])
     more = ", …" if len(names) > 12 else ""
-    folded = {name.lower(): name for name in names}
-    near = difflib.get_close_matches(column, list(folded), n=1, cutoff=0.4)
-    value = folded[near[0]] if near else "NAME"
+    value = nearest(column, names) or "NAME"
     return DataError(
         f"'{opening.path}' has no {column} column: it has {has}{more}, wanted was one of "
         f"{', '.join(repr(name) for name in wanted)}. Name the column in the use case's YAML, "

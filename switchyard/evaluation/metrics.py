@@ -5,7 +5,6 @@ y: 0/1 labels; score: probability of class 1; a row is called positive when scor
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 
 from switchyard.errors import RequestError
 from switchyard.evaluation.ranking import BINS, MEASURES, RATES, Ranking
+from switchyard.nearest import suggestion
 
 LEAST_FALSE_POSITIVES = 10
 """A rate is measured only where it allows so many false positives: fewer are mostly chance."""
@@ -75,8 +75,7 @@ def find(name: str, key: str) -> Metric:
     """The metric of that name; RequestError names the configuration `key` and the nearest name."""
     if name in METRICS:
         return METRICS[name]
-    near = difflib.get_close_matches(name.lower(), METRICS, n=1, cutoff=0.4)
-    meant = f"did you mean '{near[0]}'? " if near else ""
+    meant = suggestion(name, METRICS)
     raise RequestError(f"{key}: '{name}' is no metric; {meant}There are {', '.join(METRICS)}")
 
 
