@@ -134,7 +134,9 @@ def _plain(case: UseCase, folder: Path) -> None:
         model = fit(candidate, tuned.parameters, train["url"], labels, groups, case.seed)
         scores = model.predict_proba(validation["url"])[:, 1]
         rate = case.evaluation.max_false_positive_rate
-        thresholds[candidate.name] = choose_threshold(validation["label"], scores, rate)
+        thresholds[candidate.name] = choose_threshold(
+            validation["label"], scores, rate, validation["group"]
+        )
         models[candidate.name] = model
         tunings.append(asdict(tuned))
     served = select(case, {})

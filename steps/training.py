@@ -44,7 +44,7 @@ def train_candidate(
         model = fit(wanted, tuned.parameters, urls, labels, groups, seed)
         scores = model.predict_proba(validation["url"])[:, 1]
     truth = validation["label"].to_numpy()
-    threshold = choose_threshold(truth, scores, max_false_positive_rate)
+    threshold = choose_threshold(truth, scores, max_false_positive_rate, validation["group"])
     measured = measure_all(truth, scores, threshold.value)
     log_metadata({"parameters": dict(tuned.parameters), "cross_validated": tuned.mean})
     return model, {

@@ -61,3 +61,28 @@ def test_too_few_negatives_for_the_rate_are_told() -> None:
 
     assert "too few" in few.note
     assert "too few" not in enough.note
+
+
+def test_one_large_site_does_not_set_the_threshold() -> None:
+    rng = np.random.default_rng(3)
+    small = rng.uniform(0.0, 0.6, 1_000)
+    y = np.concatenate([np.zeros(2_000), np.ones(500)]).astype(int)
+    score = np.concatenate([small, np.full(1_000, 0.95), rng.uniform(0.5, 1.0, 500)])
+    groups = np.concatenate([np.arange(1_000), np.full(1_000, -1), np.arange(2_000, 2_500)])
+
+    alone = choose_threshold(y, score, 0.05)
+    grouped = choose_threshold(y, score, 0.05, groups)
+
+    assert alone.value > 0.95
+    assert grouped.value < 0.65
+    assert grouped.false_positive_rate is not None
+    assert grouped.false_positive_rate <= 0.05
+
+
+def test_groups_of_one_row_change_nothing() -> None:
+    rng = np.random.default_rng(4)
+    y, score = rng.integers(0, 2, 500), rng.random(500)
+
+    alone, grouped = (choose_threshold(y, score, 0.1, g) for g in (None, np.arange(500)))
+
+    assert (alone.value, alone.recall) == (grouped.value, grouped.recall)
