@@ -37,7 +37,7 @@ def run_training(use_case: UseCase, *, cache: bool, quiet: bool, verbose: bool) 
     if not sources and not quiet:
         console.print("[yellow]no source given: training on a generated, synthetic sample")
     name = f"{use_case.name}-{datetime.now():%Y_%m_%d-%H_%M_%S}-{uuid.uuid4().hex[:4]}"
-    pipeline = training.with_options(enable_cache=cache, run_name=name)
+    pipeline = training.with_options(enable_cache=cache, run_name=name, tags=[use_case.name])
     if any(is_remote(source) for source in sources):
         pipeline = pipeline.with_options(steps={"load_data": {"retry": RETRY}})
     try:

@@ -8,13 +8,19 @@ from zenml import pipeline
 
 from steps.data import load_data, split_data
 from steps.evaluation import evaluate_candidates
+from steps.hooks import record_failure, record_success
 from steps.promotion import promote_model
 from steps.registration import package_model, record_run, register_model
 from steps.training import train_candidate
 from switchyard.configuration.model import UseCase
 
 
-@pipeline(execution_mode="fail_fast", tags=["training"])
+@pipeline(
+    execution_mode="fail_fast",
+    tags=["training"],
+    on_success=record_success,
+    on_failure=record_failure,
+)
 def training(use_case: dict[str, Any], fingerprints: list[str]) -> None:
     """Wire the steps; each gets only the parts of the configuration that it depends on.
 

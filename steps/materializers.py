@@ -1,8 +1,8 @@
 """How artifacts are stored: frames as zstd Parquet, estimators as skops, packages as they are.
 
 Each tells ZenML a hash of its content, so that a step whose input is equal to last time's is cached
-even where the step before it ran again. ZenML's own pandas materializer takes fifty times as long
-for half a million rows; its scikit-learn one writes pickles.
+even where the step before it ran again. ZenML's own pandas materializer compresses by gzip and
+describes every column, seconds for half a million rows; its scikit-learn one writes pickles.
 """
 
 from __future__ import annotations

@@ -172,6 +172,7 @@ CATALOGUE: Mapping[str, Entry] = {
             "learning_rate": "model__learning_rate",
             "leaves": "model__leaves",
             "min_rows": "model__min_rows",
+            "patience": "model__patience",
             "n_jobs": "model__n_jobs",
             "trees": "model__trees",
         },

@@ -59,3 +59,15 @@ def test_missing_numbers_are_taken() -> None:
 def test_one_class_is_refused() -> None:
     with pytest.raises(ValueError, match="one class"):
         LightGbmClassifier().fit(X, np.zeros(len(X), dtype=int))
+
+
+def test_growing_stops_when_rows_kept_aside_gain_no_more() -> None:
+    rng = np.random.default_rng(5)
+    X = rng.random((2_000, 4))
+    y = (X[:, 0] + rng.normal(0, 0.3, 2_000) > 0.5).astype(int)
+
+    patient = LightGbmClassifier(trees=200, patience=5).fit(X, y)
+    endless = LightGbmClassifier(trees=200, patience=0).fit(X, y)
+
+    assert patient.trees_ < 100
+    assert endless.trees_ == 200
