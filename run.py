@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 a gate refused, 2 the request was wrong, 3 the platform fa
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -117,6 +118,8 @@ def execute(arguments: argparse.Namespace) -> int:
         print(print_config(resolved))
         return 0
 
+    # Thousands of modules are about to be loaded, and none of them goes again.
+    gc.disable()
     from stacks.workspace import open_workspace, set_environment
 
     set_environment(verbose=arguments.verbose)
@@ -125,6 +128,8 @@ def execute(arguments: argparse.Namespace) -> int:
 
     from pipelines.running import run_training
 
+    gc.freeze()
+    gc.enable()
     return run_training(
         resolved.use_case,
         cache=not arguments.no_cache,

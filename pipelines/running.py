@@ -19,7 +19,7 @@ from zenml.models import PipelineRunResponse
 from pipelines.summaries import collect, export, summarise
 from pipelines.training import training
 from steps.fingerprints import fingerprint, is_remote
-from switchyard.candidates.catalogue import build, nested
+from switchyard.candidates.catalogue import nested
 from switchyard.configuration.model import UseCase
 from switchyard.console import display
 from switchyard.errors import GateRefused, PlatformError, RequestError
@@ -57,8 +57,7 @@ def run_training(use_case: UseCase, *, cache: bool, quiet: bool, verbose: bool) 
 def check(use_case: UseCase) -> None:
     """Refuse before any work what can be: unknown estimators, parameters, metrics; no tracker."""
     for candidate in use_case.candidates:
-        build(candidate, use_case.seed)
-        nested(candidate, candidate.search)
+        nested(candidate, {**candidate.parameters, **candidate.search})
     check_names(use_case.promotion)
     stack = Client().active_stack_model
     if not stack.components.get(StackComponentType.EXPERIMENT_TRACKER):

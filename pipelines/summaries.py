@@ -9,7 +9,8 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from zenml.models import PipelineRunResponse
+from zenml.enums import ExecutionStatus
+from zenml.models import PipelineRunResponse, StepRunResponse
 
 from switchyard.configuration.model import UseCase
 from switchyard.data.cards import DataCard
@@ -35,6 +36,8 @@ class Result:
     data: DataCard
     evaluation: Evaluation
     decision: Decision
+    cached: int
+    steps: int
     mlflow_uri: str
     folder: Path
 
@@ -42,11 +45,16 @@ class Result:
 def export(run: PipelineRunResponse, use_case: UseCase) -> Path:
     """Write the pages that the run has made; return their folder, `output_dir`/<use case>/<run>."""
     folder: Path = Path(use_case.output_dir).expanduser() / use_case.name / run.name
-    made = {name: at for name, at in PAGES.items() if at[1] in _outputs(run, at[0])}
+    steps = run.steps  # each look at it asks the store
+    made = {
+        name: (step, output)
+        for name, (step, output) in PAGES.items()
+        if step in steps and output in steps[step].outputs
+    }
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, (step, output) in made.items():
-            (folder / name).write_text(str(_load(run, step, output)), encoding="utf-8")
+            (folder / name).write_text(str(_load(steps, step, output)), encoding="utf-8")
     except OSError as error:
         raise PlatformError(
             f"the report cannot be written to '{folder}': {error.strerror or error}; "
@@ -58,14 +66,16 @@ def export(run: PipelineRunResponse, use_case: UseCase) -> Path:
 def collect(run: PipelineRunResponse, use_case: UseCase) -> Result:
     """Write the run's pages, and read its results back."""
     folder = export(run, use_case)
-    uri = run.steps["record_run"].run_metadata["mlflow_uri"]
+    steps = run.steps
     return Result(
-        run,
-        _load(run, "load_data", "data_card"),
-        _load(run, "evaluate_candidates", "evaluation"),
-        _load(run, "promote_model", "decision"),
-        str(uri),
-        folder,
+        run=run,
+        data=_load(steps, "load_data", "data_card"),
+        evaluation=_load(steps, "evaluate_candidates", "evaluation"),
+        decision=_load(steps, "promote_model", "decision"),
+        cached=sum(step.status == ExecutionStatus.CACHED for step in steps.values()),
+        steps=len(steps),
+        mlflow_uri=str(steps["record_run"].run_metadata["mlflow_uri"]),
+        folder=folder,
     )
 
 
@@ -74,9 +84,7 @@ def summarise(result: Result, console: Console) -> None:
     if result.data.synthetic:
         console.print("[bold yellow]synthetic sample: the figures mean nothing outside this demo")
     console.print(_table(result.evaluation))
-    steps = result.run.steps.values()
-    cached = sum(step.status.value == "cached" for step in steps)
-    console.print(f"{len(steps)} steps, {cached} of them cached", highlight=False)
+    console.print(f"{result.steps} steps, {result.cached} of them cached", highlight=False)
     console.print(f"[bold]{result.decision.summary}", highlight=False)
     _where_to_look(result, console)
 
@@ -111,10 +119,5 @@ def _where_to_look(result: Result, console: Console) -> None:
         console.print(f"{name:<10} {place}", soft_wrap=True, highlight=False, markup=False)
 
 
-def _outputs(run: PipelineRunResponse, step: str) -> Mapping[str, Any]:
-    made: Mapping[str, Any] = run.steps[step].outputs if step in run.steps else {}
-    return made
-
-
-def _load(run: PipelineRunResponse, step: str, output: str) -> Any:
-    return run.steps[step].outputs[output][0].load()
+def _load(steps: Mapping[str, StepRunResponse], step: str, output: str) -> Any:
+    return steps[step].outputs[output][0].load()

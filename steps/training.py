@@ -12,8 +12,6 @@ from zenml.enums import ArtifactType
 
 from steps.caching import TRAINING
 from steps.materializers import EstimatorMaterializer
-from switchyard.candidates.fitting import fit
-from switchyard.candidates.tuning import tune
 from switchyard.configuration.model import Candidate, Tuning
 from switchyard.evaluation.metrics import measure_all
 from switchyard.evaluation.thresholds import choose_threshold
@@ -36,6 +34,10 @@ def train_candidate(
     Annotated[dict[str, Any], "result"],
 ]:
     """Tune on folds of the training rows, fit on all of them, set the threshold on validation."""
+    # Here, so that a run whose candidates are cached need not load what fits them.
+    from switchyard.candidates.fitting import fit
+    from switchyard.candidates.tuning import tune
+
     wanted = Candidate.of(candidate)
     urls, labels, groups = train["url"], train["label"].to_numpy(), train["group"]
     with stage(f"Tune {wanted.name}") as report:

@@ -71,3 +71,14 @@ def test_every_top_folder_says_what_stands_there() -> None:
         if path.is_dir() and not path.name.startswith((".", "_")) and any(path.glob("*.py"))
     }
     assert with_code <= folders
+
+
+def test_a_run_that_finds_all_in_the_cache_loads_no_compiler_and_no_plots() -> None:
+    code = (
+        "import sys, pipelines.running\n"
+        "print(sorted({'numba', 'matplotlib', 'nltk', 'pandera', 'skops'} & set(sys.modules)))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.splitlines()[-1] == "[]"

@@ -2,45 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
-from sklearn.linear_model import LogisticRegression
-from sklearn.naive_bayes import MultinomialNB
-from sklearn.pipeline import Pipeline
-
-from switchyard.candidates.margins import CalibratedSvm
 from switchyard.configuration.model import Candidate
 from switchyard.errors import RequestError
 from switchyard.nearest import suggestion
-from switchyard.text.canonical import CanonicalUrls
-from switchyard.text.counts import StemCounts
 
-Builder = Callable[[int], BaseEstimator]
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One estimator: what it is, how it is made from a seed, and its parameters.
+    """One estimator: what it is, the function of `builders` that makes it, and its parameters.
 
-    renamed: the name that a configuration uses → scikit-learn's name inside the pipeline; None for
-    our own estimators, whose constructor has the names already.
+    parameters: the name that a configuration uses → scikit-learn's name inside the pipeline.
     """
 
     description: str
-    make: Builder
-    renamed: Mapping[str, str] | None = None
+    builder: str
+    parameters: Mapping[str, str]
 
-    def parameters(self) -> Mapping[str, str]:
-        """The parameters that a configuration may set → scikit-learn's names for them."""
-        if self.renamed is not None:
-            return self.renamed
-        names = self.make(0).get_params(deep=False)
-        return {name: name for name in names if name != "random_state"}
+    def make(self, seed: int) -> BaseEstimator:
+        """The estimator, unfitted."""
+        from switchyard.candidates import builders
+
+        made: BaseEstimator = getattr(builders, self.builder)(seed)
+        return made
 
 
 def build(candidate: Candidate, seed: int) -> BaseEstimator:
@@ -65,7 +55,7 @@ def find(name: str) -> Entry:
 
 def nested(candidate: Candidate, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values under scikit-learn's names; RequestError for a name that the estimator lacks."""
-    known = find(candidate.estimator).parameters()
+    known = find(candidate.estimator).parameters
     for name in values:
         if name not in known:
             raise RequestError(
@@ -80,63 +70,15 @@ def _hint(name: str, known: Iterable[str]) -> str:
     return f"{suggestion(name, names)}It knows {', '.join(names)}"
 
 
-def _stem_logistic(seed: int) -> Pipeline:
-    model = LogisticRegression(max_iter=300, random_state=seed)
-    return Pipeline([("canonical", CanonicalUrls()), ("counts", StemCounts()), ("model", model)])
-
-
-def _stem_naive_bayes(seed: int) -> Pipeline:
-    del seed  # nothing is drawn
-    return Pipeline(
-        [("canonical", CanonicalUrls()), ("counts", StemCounts()), ("model", MultinomialNB())]
-    )
-
-
-def _char_svm(seed: int) -> Pipeline:
-    grams = HashingVectorizer(
-        analyzer="char",
-        ngram_range=(3, 5),
-        n_features=2**20,
-        alternate_sign=False,
-        norm=None,
-        dtype=np.float32,
-    )
-    return Pipeline(
-        [
-            ("canonical", CanonicalUrls()),
-            ("grams", grams),
-            ("weights", TfidfTransformer(sublinear_tf=True)),
-            ("model", CalibratedSvm(random_state=seed)),
-        ]
-    )
-
-
-def _lexical_lightgbm(seed: int) -> Pipeline:
-    from switchyard.models.boosted import LightGbmClassifier
-    from switchyard.text.lexical import LexicalFeatures
-
-    model = LightGbmClassifier(random_state=seed)
-    return Pipeline(
-        [("canonical", CanonicalUrls()), ("numbers", LexicalFeatures()), ("model", model)]
-    )
-
-
-def _hashed_ngrams(seed: int) -> BaseEstimator:
-    from switchyard.models.fast import HashedNgramClassifier
-
-    return HashedNgramClassifier(random_state=seed)
-
-
-def _stacked(seed: int) -> BaseEstimator:
-    from switchyard.models.accurate import StackedUrlClassifier
-
-    return StackedUrlClassifier(random_state=seed)
+def _own(*names: str) -> dict[str, str]:
+    """The parameters of an estimator that is no pipeline: their names are the constructor's."""
+    return {name: name for name in names}
 
 
 CATALOGUE: Mapping[str, Entry] = {
     "stem-logistic": Entry(
         "reference: stemmed words, counted, logistic regression",
-        _stem_logistic,
+        "stem_logistic",
         {
             "C": "model__C",
             "class_weight": "model__class_weight",
@@ -146,7 +88,7 @@ CATALOGUE: Mapping[str, Entry] = {
     ),
     "stem-naive-bayes": Entry(
         "reference: stemmed words, counted, multinomial naive Bayes",
-        _stem_naive_bayes,
+        "stem_naive_bayes",
         {
             "alpha": "model__alpha",
             "fit_prior": "model__fit_prior",
@@ -155,7 +97,7 @@ CATALOGUE: Mapping[str, Entry] = {
     ),
     "char-svm": Entry(
         "hashed character 3- to 5-grams, TF-IDF, linear SVM with calibrated probabilities",
-        _char_svm,
+        "char_svm",
         {
             "C": "model__C",
             "epochs": "model__epochs",
@@ -165,7 +107,7 @@ CATALOGUE: Mapping[str, Entry] = {
     ),
     "lexical-lightgbm": Entry(
         "lexical numbers of the URL, gradient-boosted trees",
-        _lexical_lightgbm,
+        "lexical_lightgbm",
         {
             "columns": "model__columns",
             "l2": "model__l2",
@@ -179,10 +121,12 @@ CATALOGUE: Mapping[str, Entry] = {
     ),
     "hashed-ngrams": Entry(
         "fast tier: field-aware hashed n-grams and words, AdaGrad logistic regression",
-        _hashed_ngrams,
+        "hashed_ngrams",
+        _own("bits", "epochs", "l2", "learning_rate", "max_n", "min_n"),
     ),
     "stacked": Entry(
         "accurate tier: out-of-fold score of the fast tier and lexical numbers, boosted trees",
-        _stacked,
+        "stacked",
+        _own("columns", "folds", "l2", "learning_rate", "leaves", "min_rows", "n_jobs", "trees"),
     ),
 }

@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from switchyard.errors import DataError
-from switchyard.urls import kernels
 from switchyard.urls.canonical import canonicalise, scheme_of, whole_characters
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
@@ -99,6 +98,8 @@ def buffers(array: pa.LargeStringArray) -> tuple[Bytes, Offsets]:
 
 def canonicalise_all(urls: Any) -> pa.LargeStringArray:
     """`canonicalise` of every URL, in order; accepts what `as_arrow` accepts."""
+    from switchyard.urls import kernels
+
     array = as_arrow(urls)
     data, offsets = buffers(array)
     out = np.empty(int(offsets[-1] - offsets[0]), np.uint8)
@@ -121,6 +122,8 @@ def canonicalise_all(urls: Any) -> pa.LargeStringArray:
 
 def schemes_of(urls: Any) -> pa.DictionaryArray:
     """`scheme_of` of every URL, in order, as a dictionary array over `SCHEMES`."""
+    from switchyard.urls import kernels
+
     array = as_arrow(urls)
     data, offsets = buffers(array)
     codes = np.empty(len(array), np.int8)

@@ -75,8 +75,8 @@ def test_every_listed_parameter_reaches_the_estimator(name: str) -> None:
     known = estimator.get_params()
 
     assert entry.description
-    assert entry.parameters()
-    assert set(entry.parameters().values()) <= set(known)
+    assert entry.parameters
+    assert set(entry.parameters.values()) <= set(known)
     clone(estimator)
 
 
@@ -101,3 +101,10 @@ def test_an_unknown_parameter_is_refused_with_the_nearest_name() -> None:
 def test_a_name_unlike_any_lists_what_there_is() -> None:
     with pytest.raises(RequestError, match="no parameter 'zzz': It knows C, class_weight"):
         nested(Candidate(name="lr", estimator="stem-logistic"), {"zzz": 1})
+
+
+@pytest.mark.parametrize("name", ["hashed-ngrams", "stacked"])
+def test_our_own_estimators_may_be_given_all_that_they_take(name: str) -> None:
+    taken = set(CATALOGUE[name].make(0).get_params(deep=False)) - {"random_state"}
+
+    assert set(CATALOGUE[name].parameters) == taken
