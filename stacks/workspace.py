@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from switchyard.errors import PlatformError
+
 if TYPE_CHECKING:
     from zenml.client import Client
 
@@ -48,7 +50,14 @@ def open_workspace(*, verbose: bool = False) -> list[str]:
     fresh = not Client.is_repository_directory(repository)
     if fresh:
         Client.initialize(repository)
-    client = Client()
+    try:
+        client = Client()
+        client.zen_store  # noqa: B018  opens it
+    except (OSError, RuntimeError) as error:
+        raise PlatformError(
+            f"ZenML's store cannot be opened: {error}; if `zenml login --local` started a server "
+            "that is gone by now, `zenml logout --local` goes back to the store itself"
+        ) from error
     if first:
         _greet_offline(client)
     changes = []

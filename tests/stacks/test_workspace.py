@@ -44,3 +44,19 @@ def test_an_installation_that_is_there_keeps_its_choice(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("analytics_opt_in: false", "analytics_opt_in: true"))
 
     assert opened(tmp_path)["analytics_opt_in"] is True
+
+
+def test_a_store_that_is_gone_is_named_with_the_way_back(tmp_path: Path) -> None:
+    environment = os.environ | {
+        "ZENML_CONFIG_PATH": str(tmp_path / "zenml"),
+        "ZENML_REPOSITORY_PATH": str(tmp_path),
+        "ZENML_STORE_URL": "http://127.0.0.1:9",
+        "ZENML_STORE_TYPE": "rest",
+    }
+    command = [sys.executable, str(ROOT / "run.py"), "--pipeline", "training"]
+
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+
+    assert done.returncode == 3
+    assert "zenml logout --local" in done.stderr
+    assert "Traceback" not in done.stderr
