@@ -48,9 +48,9 @@ def open_workspace(*, verbose: bool = False) -> list[str]:
     repository = Path(os.environ["ZENML_REPOSITORY_PATH"])
     first = not Path(io_utils.get_global_config_directory(), "config.yaml").exists()
     fresh = not Client.is_repository_directory(repository)
-    if fresh:
-        Client.initialize(repository)
     try:
+        if fresh:
+            Client.initialize(repository)
         client = Client()
         client.zen_store  # noqa: B018  opens it
     except (OSError, RuntimeError) as error:
