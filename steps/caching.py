@@ -69,9 +69,9 @@ def registry_code() -> str:
     return _digest("tracking.py", "trials.py", "promotion")
 
 
-DATA = CachePolicy(cache_func=data_code)
-SPLIT = CachePolicy(cache_func=split_code)
-TRAINING = CachePolicy(cache_func=training_code)
-EVALUATION = CachePolicy(cache_func=evaluation_code)
-PACKAGE = CachePolicy(cache_func=package_code)
-REGISTRY = CachePolicy(cache_func=registry_code)
+DATA = CachePolicy(cache_func="steps.caching.data_code")
+SPLIT = CachePolicy(cache_func="steps.caching.split_code")
+TRAINING = CachePolicy(cache_func="steps.caching.training_code")
+EVALUATION = CachePolicy(cache_func="steps.caching.evaluation_code")
+PACKAGE = CachePolicy(cache_func="steps.caching.package_code")
+REGISTRY = CachePolicy(cache_func="steps.caching.registry_code")

@@ -75,7 +75,10 @@ def test_every_top_folder_says_what_stands_there() -> None:
 
 def test_a_run_that_finds_all_in_the_cache_loads_no_compiler_and_no_plots() -> None:
     code = (
-        "import sys, pipelines.running\n"
+        "import sys\n"
+        "from zenml.utils.source_utils import set_custom_source_root\n"
+        f"set_custom_source_root({str(ROOT)!r})\n"
+        "import pipelines.running\n"
         "print(sorted({'numba', 'matplotlib', 'nltk', 'pandera', 'skops'} & set(sys.modules)))"
     )
     result = subprocess.run(
