@@ -20,6 +20,51 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Packages:
+    """Model packages of real, quickly trained models, one for each estimator asked for."""
+    return Packages(tmp_path_factory.mktemp("packages"))
+
+
+class Packages:
+    """Trains an estimator of the catalogue on a generated sample and packages it, once each."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: dict[str, Path] = {}
+
+    def of(self, estimator: str = "hashed-ngrams") -> Path:
+        """The folder of the package."""
+        if estimator not in self._made:
+            self._made[estimator] = self._make(estimator)
+        return self._made[estimator]
+
+    def _make(self, estimator: str) -> Path:
+        from switchyard.candidates.fitting import fit
+        from switchyard.configuration.model import Candidate, Data, Labels
+        from switchyard.data.cleaning import clean
+        from switchyard.data.generator import generate
+        from switchyard.data.reading import RawFrame
+        from switchyard.evaluation.intervals import Interval
+        from switchyard.packages import manifest
+        from switchyard.packages.writing import write
+
+        rows = clean(RawFrame.of(generate(2_000, 3)), Data(), Labels()).frame
+        candidate = Candidate(name=estimator, estimator=estimator)
+        model = fit(candidate, {}, rows["url"], rows["label"].to_numpy(), rows["group"], 3)
+        details = manifest.Details(
+            name="phishing",
+            candidate=estimator,
+            task="text-classification",
+            inputs={"url": manifest.Input(type="string", max_length=8192)},
+            labels=manifest.Labels(positive="phishing", negative="benign"),
+            threshold=0.4,
+            metrics={"accuracy": Interval(value=0.9, low=0.8, high=0.95)},
+            data=manifest.Origin(digest="d" * 64, synthetic=True, rows=2000, sources=("sample",)),
+        )
+        return write(self._folder / estimator, model, details, "# Card\n").folder
+
+
+@pytest.fixture(scope="session")
 def zenml_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty ZenML store of this test process's own, opened as run.py opens it."""
     folder = tmp_path_factory.mktemp("zenml")

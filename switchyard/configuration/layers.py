@@ -59,6 +59,17 @@ def resolve(
     return Resolved(use_case, origins)
 
 
+def overlay(
+    values: dict[str, Any], environment: Mapping[str, str], *, section: str
+) -> dict[KeyPath, str]:
+    """Put the environment's values of one section over `values`; return where each came from."""
+    origins: dict[KeyPath, str] = {}
+    for key, value, origin in _from_environment(environment):
+        if key[0] == section:
+            _assign(values, key, value, origin, origins)
+    return origins
+
+
 def _from_environment(environment: Mapping[str, str]) -> list[tuple[KeyPath, Any, str]]:
     return [
         (

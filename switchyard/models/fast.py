@@ -110,7 +110,11 @@ class HashedNgramClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         """The probability of the second class for one URL, as `predict_proba([url])[0, 1]`."""
         if not hasattr(self, "weights_"):
             check_is_fitted(self, "weights_")
-        data = np.frombuffer(canonicalise(url).encode("ascii"), np.uint8)
+        return self.score_canonical_one(canonicalise(url))
+
+    def score_canonical_one(self, url: str) -> float:
+        """The probability of the second class for one URL that is in canonical form already."""
+        data = np.frombuffer(url.encode("ascii"), np.uint8)
         return float(kernel.score_one(data, self.weights_, self.bias_, self.min_n, self.max_n))
 
     def score_canonical(self, array: pa.LargeStringArray) -> tuple[Floats, Floats]:

@@ -34,11 +34,17 @@ def too_long(max_length: int) -> str:
 
 def problem(url: str, max_length: int) -> str | None:
     """Why `url` cannot be one, or None: too long, binary, empty, or without a host."""
+    return problem_of_canonical(
+        url, canonicalise(url) if len(url) <= max_length else "", max_length
+    )
+
+
+def problem_of_canonical(url: str, canonical: str, max_length: int) -> str | None:
+    """`problem` where the canonical form is at hand already; not looked at if `url` is too long."""
     if len(url) > max_length:
         return too_long(max_length)
     if _is_binary.search(url):
         return BINARY
-    canonical = canonicalise(url)
     if not canonical:
         return EMPTY
     return None if _is_hosted.match(canonical) else NO_HOST

@@ -1,0 +1,1 @@
+"""What a service does with a model package: predictions, limits, settings. Plain Python."""
