@@ -11,6 +11,7 @@ from switchyard.errors import PlatformError
 
 if TYPE_CHECKING:
     from zenml.client import Client
+    from zenml.models import StackResponse
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCAL = ROOT / "stacks" / "local.yaml"
@@ -61,13 +62,21 @@ def open_workspace(*, verbose: bool = False) -> list[str]:
     if first:
         _greet_offline(client)
     changes = []
-    if not client.list_stacks(name="local").items:
+    local = client.list_stacks(name="local").items
+    if not local or _lacks_some(local[0]):
         changes = apply(LOCAL)
-        fresh = True
+        fresh = fresh or not local
     if fresh and client.active_stack_model.name == "default":
         client.activate_stack("local")
         changes.append("stack 'local' set; `zenml stack set NAME` takes another")
     return changes
+
+
+def _lacks_some(stack: StackResponse) -> bool:
+    """Whether the file has kinds of components that the stack was registered without."""
+    from stacks.apply import read
+
+    return any(not stack.components.get(kind) for kind in read(LOCAL).components)
 
 
 def _greet_offline(client: Client) -> None:

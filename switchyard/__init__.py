@@ -2,3 +2,5 @@
 
 Nothing here imports ZenML or BentoML (tests/test_architecture.py keeps it so).
 """
+
+__version__ = "0.1.0"

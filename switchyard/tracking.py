@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from switchyard.errors import PlatformError
+from switchyard.errors import PlatformError, RequestError
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
 
 CHAMPION = "champion"
 DIGEST_TAG = "switchyard.content_sha256"
@@ -199,6 +200,37 @@ class Tracker:
 
     def champion(self, name: str) -> Version | None:
         """Return the version that the alias points to; None when there is no champion yet."""
+        return self._found(name, lambda: self._client.get_model_version_by_alias(name, CHAMPION))
+
+    def version(self, name: str, wanted: int | str) -> Version:
+        """Return the version of this number, or the one that this alias points to.
+
+        RequestError when there is none; it lists the numbers that there are.
+        """
+        if isinstance(wanted, int):
+            number = str(wanted)
+            found = self._found(name, lambda: self._client.get_model_version(name, number))
+        else:
+            alias = wanted
+            found = self._found(name, lambda: self._client.get_model_version_by_alias(name, alias))
+        if found is None:
+            numbers = ", ".join(map(str, self.numbers(name))) or "none; train first"
+            raise RequestError(f"'{name}' has no version '{wanted}'; there are: {numbers}")
+        return found
+
+    def numbers(self, name: str) -> list[int]:
+        """The numbers of all registered versions, ascending."""
+        with self._failures():
+            found = self._client.search_model_versions(f"name = '{name}'")
+        return sorted(int(one.version) for one in found)
+
+    def tag(self, version: Version, key: str, value: str) -> None:
+        """Set a tag of a version, in the place of the value that it had."""
+        with self._failures():
+            self._client.set_model_version_tag(version.name, str(version.number), key, value)
+
+    def _found(self, name: str, ask: Callable[[], ModelVersion]) -> Version | None:
+        """What `ask` finds; None when MLflow says that there is no such model or version."""
         from mlflow.exceptions import MlflowException
         from mlflow.protos.databricks_pb2 import (
             INVALID_PARAMETER_VALUE,
@@ -209,7 +241,7 @@ class Tracker:
         absent = {ErrorCode.Name(RESOURCE_DOES_NOT_EXIST), ErrorCode.Name(INVALID_PARAMETER_VALUE)}
         with self._failures():
             try:
-                found = self._client.get_model_version_by_alias(name, CHAMPION)
+                found = ask()
             except MlflowException as error:
                 if error.error_code in absent:
                     return None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from switchyard.errors import PlatformError
+from switchyard.errors import PlatformError, RequestError
 from switchyard.tracking import Dataset, Tracker, Trial, Version
 
 DATASET = Dataset("dataset", "ab" * 32, "file:///data.csv", {"rows": 3})
@@ -77,6 +77,43 @@ def test_the_champion_is_what_the_alias_points_to(
     assert tracker.champion("moving") == Version("moving", 2, "22")
     folder = tracker.download(version, tmp_path)
     assert (folder / "manifest.json").read_text(encoding="utf-8") == "{}"
+
+
+def test_a_version_is_found_by_its_number_and_by_an_alias(tracker: Tracker, run_id: str) -> None:
+    first = tracker.register("asked", run_id, "package", "11")
+    second = tracker.register("asked", run_id, "package", "22")
+    tracker.set_champion(second)
+
+    assert tracker.version("asked", 1) == first
+    assert tracker.version("asked", "champion") == second
+
+
+@pytest.mark.parametrize("wanted", [7, "champion"])
+def test_a_version_that_is_not_there_lists_those_that_are(
+    tracker: Tracker, run_id: str, wanted: int | str
+) -> None:
+    tracker.register("listed", run_id, "package", "11")
+    tracker.register("listed", run_id, "package", "22")
+
+    with pytest.raises(RequestError, match=rf"'listed' has no version '{wanted}'.*1, 2"):
+        tracker.version("listed", wanted)
+
+
+def test_a_model_that_was_never_registered_has_no_versions(tracker: Tracker) -> None:
+    with pytest.raises(RequestError, match="train first"):
+        tracker.version("never-registered", 1)
+
+
+def test_a_tag_of_a_version_takes_its_new_value(tracker: Tracker, run_id: str) -> None:
+    from mlflow import MlflowClient
+
+    version = tracker.register("tagged", run_id, "package", "11")
+
+    tracker.tag(version, "switchyard.url", "http://one")
+    tracker.tag(version, "switchyard.url", "http://two")
+
+    found = MlflowClient(tracking_uri=tracker.uri).get_model_version("tagged", "1")
+    assert found.tags["switchyard.url"] == "http://two"
 
 
 def test_an_unreachable_store_is_named(tmp_path: Path) -> None:

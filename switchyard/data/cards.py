@@ -13,9 +13,9 @@ from switchyard.configuration.model import Labels
 from switchyard.data.cleaning import Cleaned
 from switchyard.data.digests import dataset_digest
 from switchyard.data.loading import Provenance
+from switchyard.data.notices import SYNTHETIC
 from switchyard.records import Record
 
-SYNTHETIC = "SYNTHETIC SAMPLE: these rows were generated, and figures made from them mean nothing."
 UNDATED = "undated"
 
 Counts = dict[str, int]

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from switchyard import pages
-from switchyard.data.cards import SYNTHETIC, UNDATED, Counts, DataCard
+from switchyard.data.cards import UNDATED, Counts, DataCard
+from switchyard.data.notices import SYNTHETIC
 from switchyard.data.tellings import Telling, telling_words
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from html import escape
 from typing import Any
 
 from switchyard.configuration.model import UseCase
-from switchyard.data.cards import SYNTHETIC, DataCard
+from switchyard.data.cards import DataCard
+from switchyard.data.notices import SYNTHETIC
 from switchyard.evaluation import drawings
 from switchyard.evaluation.intervals import Interval
 from switchyard.evaluation.metrics import METRICS

@@ -6,17 +6,19 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
+from switchyard import __version__
 from switchyard.errors import PlatformError
 from switchyard.evaluation.intervals import Interval
 from switchyard.records import Record
 
 FORMAT = 1
-LIBRARIES = ("lightgbm", "nltk", "numpy", "scikit-learn", "scipy", "skops", "switchyard")
+LIBRARIES = ("lightgbm", "nltk", "numpy", "scikit-learn", "scipy", "skops")
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -105,8 +107,12 @@ def completed(details: Details, files: Mapping[str, Entry], created: str) -> Man
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that a model depends on."""
-    return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
+    """Versions of Python and of the packages that a model depends on, where they are installed."""
+    found = {"python": platform.python_version(), "switchyard": __version__}
+    for name in LIBRARIES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def parse(text: str, where: str) -> Manifest:

@@ -7,10 +7,13 @@ their content and carry no time, so that equal models have equal digests.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import io
 import json
+import sys
 import warnings
 import zipfile
+from types import ModuleType
 from typing import Any
 
 from switchyard.errors import PlatformError
@@ -23,16 +26,34 @@ MAX_UNPACKED = 2 * 1024**3
 _LEVEL = 6
 
 
+def load_skops() -> ModuleType:
+    """skops.io, without every module of scikit-learn.
+
+    When it is imported it imports them all, to name their estimators as trusted by default; that
+    takes seconds and 100 MB. We trust the list in our code alone, so it may find none.
+    """
+    if "skops.io" not in sys.modules:
+        import sklearn.utils
+
+        found = sklearn.utils.all_estimators
+        sklearn.utils.all_estimators = lambda *_, **__: []
+        try:
+            return importlib.import_module("skops.io")
+        finally:
+            sklearn.utils.all_estimators = found
+    return sys.modules["skops.io"]
+
+
 def dumps(estimator: Any) -> bytes:
     """The estimator as a compressed skops file.
 
     PlatformError names a part that cannot be saved, or that `loads` would refuse.
     """
-    import skops.io
+    skops_io = load_skops()
     from skops.io.exceptions import UnsupportedTypeException
 
     try:
-        written = skops.io.dumps(estimator)
+        written = skops_io.dumps(estimator)
     except (UnsupportedTypeException, TypeError, ValueError, RecursionError) as error:
         raise PlatformError(
             f"{type(estimator).__name__} cannot be saved: {error}; "
@@ -49,13 +70,12 @@ def loads(content: bytes, name: str = "model.skops") -> Any:
     What is trusted is the list in our code, never one that comes with the file. The parts of the
     file are checked twice: here, name by name, and by skops.
     """
-    import skops.io
-
+    skops_io = load_skops()
     _check(content, name)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # versions are compared by the manifest
-            return skops.io.loads(content, trusted=sorted(TRUSTED_TYPES))
+            return skops_io.loads(content, trusted=sorted(TRUSTED_TYPES))
     except Exception as error:
         raise PlatformError(f"{name} cannot be loaded: {error}; package the model anew") from error
 

@@ -19,7 +19,6 @@ Offsets: TypeAlias = npt.NDArray[np.int64]
 SCHEMES = ("http", "https", "other", "none")
 """What `schemes_of` answers."""
 
-_NONE = [pa.array([], pa.large_string())]
 
 
 def as_arrow(urls: Any) -> pa.LargeStringArray:
@@ -49,7 +48,7 @@ def as_arrow(urls: Any) -> pa.LargeStringArray:
     if array.type != pa.large_string():
         array = array.cast(pa.large_string())
     if isinstance(array, pa.ChunkedArray):
-        array = array.chunk(0) if array.num_chunks == 1 else pa.concat_arrays(array.chunks or _NONE)
+        array = array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
     try:
         array.validate(full=True)
     except pa.ArrowInvalid as cause:

@@ -11,7 +11,8 @@ import pandas as pd
 
 from switchyard.configuration.model import Candidate, Labels, Split, UseCase
 from switchyard.configuration.model import Evaluation as Settings
-from switchyard.data.cards import SYNTHETIC, DataCard
+from switchyard.data.cards import DataCard
+from switchyard.data.notices import SYNTHETIC
 from switchyard.evaluation.judging import evaluate
 from switchyard.evaluation.reports import OPTIMISTIC, report_html
 from switchyard.evaluation.results import Evaluation

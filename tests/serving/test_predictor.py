@@ -21,7 +21,9 @@ def predictor(request: pytest.FixtureRequest, packages: Packages) -> Predictor:
 
 
 @settings(max_examples=25, deadline=None)
-@given(urls=st.lists(st.text(max_size=60) | st.sampled_from(ODD), max_size=12), at=st.integers(0, 12))
+@given(
+    urls=st.lists(st.text(max_size=60) | st.sampled_from(ODD), max_size=12), at=st.integers(0, 12)
+)
 def test_rows_alone_and_together_get_the_same_scores(
     predictor: Predictor, urls: list[str], at: int
 ) -> None:

@@ -1,0 +1,81 @@
+"""The ASGI application of one serving process, from start-up to shutdown."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from starlette.responses import Response
+
+from bento.companions import Companion
+from bento.lane import Lane
+from bento.runtime import Runtime
+from switchyard.errors import SwitchyardError
+
+log = logging.getLogger("switchyard.serving")
+
+_current: list[Runtime] = []
+
+
+def current() -> Runtime | None:
+    """The state of this process, None before start-up."""
+    return _current[-1] if _current else None
+
+
+class Application:
+    """Opens its state at start-up, then hands requests to the lane; closes it at shutdown."""
+
+    def __init__(self, bentoml_app: Any, folder: Path, environment: Mapping[str, str]) -> None:
+        self._bentoml = bentoml_app
+        self._folder = folder
+        self._environment = environment
+        self._app: Any = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _live(self, scope: Any, receive: Any, send: Any) -> None:
+        """BentoML's own start-up and shutdown, between ours."""
+        runtime: Runtime | None = None
+        companion: Companion | None = None
+
+        async def receiving() -> Any:
+            nonlocal runtime, companion
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                runtime = self._open()
+                companion = Companion(self._folder, self._environment)
+                companion.start(after=runtime.loaded)
+            return message
+
+        async def sending(message: Any) -> None:
+            if message["type"].startswith("lifespan.shutdown") and runtime and companion:
+                await runtime.stop()
+                await companion.stop()
+                _current.clear()
+            await send(message)
+
+        try:
+            await self._bentoml(scope, receiving, sending)
+        except SwitchyardError as error:
+            log.critical("the service cannot start: %s", error)
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+
+    def _open(self) -> Runtime:
+        from bento.api import make_api, with_cors
+        from bento.openapi import document
+
+        runtime = Runtime(self._folder, self._environment)
+        described = Response(json.dumps(document(runtime)), media_type="application/json")
+        api = make_api(runtime)
+        api.add_route("/docs.json", lambda _: described)
+        self._app = with_cors(Lane(runtime, self._bentoml, api), runtime)
+        runtime.start()
+        _current.append(runtime)
+        return runtime

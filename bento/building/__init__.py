@@ -1,0 +1,1 @@
+"""How a registered model becomes a Bento: staged as a folder, proven by itself, then built."""

@@ -1,0 +1,97 @@
+"""Finish a service folder from within: `python -P assembling.py FOLDER VERSION`.
+
+A process of its own, whose path leads to the folder's sources and no others: what it can do, the
+service can do wherever the folder is copied to. It scores the smoke instances, describes the API,
+and lets BentoML build. URLs to choose the instances from come on standard input, one a line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from switchyard.errors import SwitchyardError
+from switchyard.serving.predictor import Predictor
+from switchyard.serving.settings import Settings, read
+
+EACH = 6
+"""So many smoke instances of either label."""
+
+
+def main(folder: Path, version: str, urls: Sequence[str]) -> int:
+    """Write smoke.json and openapi.json, build the Bento `version`; return the exit code."""
+    try:
+        settings = read(folder, {})
+        predictor = Predictor.open(
+            folder / "model", settings.model_version, settings.content_sha256
+        )
+        chosen = smoke_instances(predictor, urls)
+        (folder / "smoke.json").write_text(json.dumps(chosen, indent=1) + "\n", "utf-8")
+        described = openapi(folder, settings)
+        (folder / "openapi.json").write_text(json.dumps(described, indent=1) + "\n", "utf-8")
+        build(folder, version)
+    except SwitchyardError as error:
+        print(error, file=sys.stderr)  # noqa: T201  what the parent process shows
+        return error.exit_code
+    return 0
+
+
+def smoke_instances(predictor: Predictor, urls: Sequence[str]) -> list[dict[str, Any]]:
+    """The first instances of either label, with the label and the score that must be answered."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for url in urls:
+        score, problem = predictor.score_one(url)
+        if problem is None:
+            same = found.setdefault(predictor.label(score), [])
+            if len(same) < EACH:
+                label = predictor.label(score)
+                same.append({"instance": {"url": url}, "label": label, "score": score})
+    return [each for label in sorted(found) for each in found[label]]
+
+
+def openapi(folder: Path, settings: Settings) -> dict[str, Any]:
+    """The document of the API, made by a runtime whose stores are thrown away."""
+    from bento.openapi import document
+    from bento.runtime import Runtime
+
+    with tempfile.TemporaryDirectory() as state:
+        environment = {
+            "SWITCHYARD__SERVING__STATE_DIR": state,
+            **dict.fromkeys(
+                (
+                    "SWITCHYARD__SERVING__CAPTURE__STORE",
+                    "SWITCHYARD__SERVING__JOBS__QUEUE",
+                    "SWITCHYARD__SERVING__JOBS__STORE",
+                ),
+                "''",
+            ),
+        }
+        if settings.serving.require_api_key:
+            environment["SWITCHYARD_API_KEYS"] = "only-to-describe-the-api"
+        runtime = Runtime(folder, environment)
+        with contextlib.closing(runtime.recorder):
+            return document(runtime)
+
+
+def build(folder: Path, version: str) -> None:
+    """Build the folder as a Bento into the store of BENTOML_HOME."""
+    import logging
+
+    from bentoml.bentos import build_bentofile
+
+    logging.getLogger("bentoml").setLevel(logging.ERROR)
+    build_bentofile(str(folder / "bentofile.yaml"), version=version, build_ctx=str(folder))
+
+
+def lines(stream: Iterator[str]) -> list[str]:
+    """The lines of a stream without their ends."""
+    return [line.rstrip("\n") for line in stream]
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2], lines(sys.stdin)))

@@ -1,0 +1,157 @@
+"""Build a registered version as a release: a Bento in BentoML's store, ready to be deployed."""
+
+from __future__ import annotations
+
+import compileall
+import os
+import py_compile
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from bento.building.staging import DERIVED, digest, kernels, stage
+from switchyard.configuration.model import UseCase
+from switchyard.errors import GateRefused, PlatformError, RequestError
+
+if TYPE_CHECKING:
+    from stacks.deployers.base import Release
+
+ASSEMBLING = Path(__file__).resolve().with_name("assembling.py")
+TIMEOUT_S = 600.0
+TRIED = 600
+"""So many generated URLs are scored to find smoke instances of both labels."""
+
+_STALE_S = 3600.0
+_ERRORS = {error.exit_code: error for error in (GateRefused, RequestError)}
+
+
+def build_release(version: int, package: Path, use_case: UseCase, target: Path) -> Release:
+    """Stage the service folder of a version as `target` and build a Bento of it.
+
+    The Bento is '<use case>:v<version>-<digest of all that goes into it>': building the same again
+    finds it. It appears in BentoML's store whole or not at all. `target` must be empty or new; the
+    release's own folder is the Bento's. PlatformError when a part is missing or the disk refuses.
+    """
+    from stacks.deployers.base import Release
+
+    manifest = stage(target, version, package, use_case)
+    tag = f"v{version}-{digest(target)[:12]}"
+    bentos = bento_home() / "bentos" / use_case.name
+    folder = bentos / tag / "src"
+    if folder.is_dir():
+        for name in DERIVED:
+            shutil.copyfile(folder / name, target / name)
+    else:
+        _build(target, use_case, tag, bentos)
+    facts = yaml.safe_load((bentos / tag / "bento.yaml").read_text(encoding="utf-8"))
+    return Release(
+        name=use_case.name,
+        model_version=str(version),
+        bento=f"{use_case.name}:{tag}",
+        folder=str(folder),
+        content_sha256=manifest.content_sha256,
+        data_digest=manifest.data.digest,
+        synthetic=manifest.data.synthetic,
+        built=facts["creation_time"].isoformat(timespec="seconds"),
+    )
+
+
+def bento_home() -> Path:
+    """Where BentoML keeps its store."""
+    return Path(os.environ.get("BENTOML_HOME") or "~/bentoml").expanduser().resolve()
+
+
+def _build(target: Path, use_case: UseCase, tag: str, bentos: Path) -> None:
+    """Build beside the store, add what BentoML leaves out, and move the result into the store."""
+    try:
+        with _home_beside(bento_home()) as home:
+            _assemble(target, use_case, tag, home)
+            made = home / "bentos" / use_case.name / tag
+            _carry_compiled(target, made / "src")
+            _publish(made, bentos)
+    except OSError as error:
+        raise PlatformError(
+            f"the Bento cannot be written to '{bentos}': {error.strerror or error}; make room or "
+            "set BENTOML_HOME to another folder, then run the same command again"
+        ) from error
+
+
+@contextmanager
+def _home_beside(home: Path) -> Iterator[Path]:
+    """A BentoML home for one build, on the same disk as the real one."""
+    home.mkdir(parents=True, exist_ok=True)
+    for left in home.glob(".building-*"):
+        # By a build that was killed.
+        if time.time() - left.stat().st_mtime > _STALE_S:
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=".building-", dir=home) as beside:
+        yield Path(beside)
+
+
+def _assemble(target: Path, use_case: UseCase, tag: str, home: Path) -> None:
+    # Here, because it needs pandas, which nothing that serves may load.
+    from switchyard.data.generator import generate
+
+    urls = generate(TRIED, use_case.seed)["url"]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(target),
+        "BENTOML_HOME": str(home),
+        "BENTOML_DO_NOT_TRACK": "true",
+    }
+    try:
+        done = subprocess.run(  # noqa: S603  our own program
+            [sys.executable, "-P", str(ASSEMBLING), str(target), tag],
+            env=environment,
+            cwd=target,
+            input="\n".join(url for url in urls if "\n" not in url),
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise PlatformError(
+            f"building '{use_case.name}:{tag}' took more than {TIMEOUT_S:g} s"
+        ) from error
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or ["no reason given"]
+        raise _ERRORS.get(done.returncode, PlatformError)(
+            f"'{use_case.name}:{tag}' cannot be built: {said[-1]}"
+        )
+
+
+def _carry_compiled(source: Path, target: Path) -> None:
+    """Put compiled kernels and bytecode into the Bento, which BentoML has left out.
+
+    A service that starts there has nothing to compile. Bytecode is bound to its source's content,
+    so that it holds wherever the Bento is copied to.
+    """
+    for kernel in kernels(source):
+        place = target / kernel.relative_to(source)
+        place.parent.mkdir(exist_ok=True)
+        shutil.copyfile(kernel, place)
+    compileall.compile_dir(
+        target, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH
+    )
+
+
+def _publish(made: Path, bentos: Path) -> None:
+    """Move a whole Bento into the store, in one step; another's equal one may have come first."""
+    bentos.mkdir(parents=True, exist_ok=True)
+    try:
+        made.rename(bentos / made.name)
+    except OSError:
+        if not (bentos / made.name).is_dir():
+            raise
+    latest = bentos / f".latest-{os.getpid()}"
+    latest.write_text(made.name, encoding="utf-8")
+    latest.replace(bentos / "latest")

@@ -1,0 +1,74 @@
+"""The companion of a serving process: another process that does what may not disturb requests."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from bento.folders import FOLDER_VARIABLE
+
+_BACK_OFF_S = (1, 2, 5, 10, 30)
+_GRACE_S = 10.0
+
+log = logging.getLogger("switchyard.serving")
+
+
+class Companion:
+    """Starts `python -m bento.companion`, starts it again when it dies, and ends it.
+
+    The companion ends by itself when this process does: its standard input closes then.
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self._environment = {**environment, FOLDER_VARIABLE: str(folder)}
+        paths = (str(Path(__file__).resolve().parents[1]), environment.get("PYTHONPATH", ""))
+        self._environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+        self._process: asyncio.subprocess.Process | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, after: asyncio.Event) -> None:
+        """Begin to keep one running; `after` something that it would slow down."""
+        self._task = asyncio.create_task(self._keep(after))
+
+    async def stop(self) -> None:
+        """Let it finish what it is at, then end it."""
+        if self._task is None:
+            return
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        process = self._process
+        if process is None or process.returncode is not None or process.stdin is None:
+            return
+        process.stdin.close()
+        try:
+            async with asyncio.timeout(_GRACE_S):
+                await process.wait()
+        except TimeoutError:
+            log.warning("the companion did not end in time; what it left is taken up again")
+            process.kill()
+            await process.wait()
+
+    async def _keep(self, after: asyncio.Event) -> None:
+        await after.wait()
+        deaths = 0
+        while True:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "bento.companion",
+                env=self._environment,
+                stdin=subprocess.PIPE,
+            )
+            begun = asyncio.get_running_loop().time()
+            code = await self._process.wait()
+            if asyncio.get_running_loop().time() - begun > 60:
+                deaths = 0
+            pause = _BACK_OFF_S[min(deaths, len(_BACK_OFF_S) - 1)]
+            log.error("the companion ended with code %s; again in %s s", code, pause)
+            deaths += 1
+            await asyncio.sleep(pause)

@@ -1,0 +1,147 @@
+"""The whole ASGI application: `/predict` is answered first, all else goes on to its own stack.
+
+BentoML's middlewares cost ten times what a prediction does; a request that needs none of them
+passes them by. What stands here holds for every route: keys, security headers, counts and times.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
+from typing import Any
+
+from bento.bodies import Disconnected, Headers, declared_length, header, read_body, require_json
+from bento.runtime import Runtime
+from switchyard.serving.problems import MEDIA_TYPE, Problem, overloaded
+
+_INLINE_BYTES = 4_096
+"""Bodies up to this size are answered on the event loop; larger ones by the scoring thread."""
+
+_OPEN = ("/", "/livez", "/readyz", "/healthz", "/metrics", "/docs", "/docs.json")
+_OPEN_BELOW = ("/page/", "/static_content/", "/v2/health/")
+_BENTOML = frozenset(("/livez", "/readyz", "/healthz", "/metrics", "/schema.json"))
+_SECURITY = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+]
+_JSON = [(b"content-type", b"application/json"), *_SECURITY]
+_PROBLEM = [(b"content-type", MEDIA_TYPE.encode()), *_SECURITY]
+
+log = logging.getLogger("switchyard.serving")
+
+
+class Lane:
+    """ASGI application in front of BentoML's (`bentoml_app`) and of our other routes (`api`)."""
+
+    def __init__(self, runtime: Runtime, bentoml_app: Any, api: Any) -> None:
+        self.runtime = runtime
+        self._bentoml = bentoml_app
+        self._api = api
+        self._limits = runtime.settings.serving.limits
+        self._most = int(self._limits.max_body_mb * 1e6)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="scoring")
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            if scope["path"] == "/predict" and scope["method"] == "POST":
+                await self._predict(scope, receive, send)
+            else:
+                await self._other(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._bentoml(scope, receive, send)
+        else:  # a websocket, which nothing here speaks
+            await send({"type": "websocket.close", "code": 1003})
+
+    async def _predict(self, scope: Any, receive: Any, send: Any) -> None:
+        start = perf_counter()
+        headers = scope["headers"]
+        status, fields = 200, _JSON
+        try:
+            self._authorise(headers)
+            require_json(headers)
+            answer = await self._answer(headers, receive)
+        except Problem as problem:
+            status, fields, answer = problem.status, _fields(problem), problem.body()
+        except Disconnected:
+            return
+        except Exception:
+            log.exception("a prediction failed")
+            failed = Problem(500, "the service failed; its log says why")
+            status, fields, answer = failed.status, _PROBLEM, failed.body()
+        length = (b"content-length", b"%d" % len(answer))
+        await send({"type": "http.response.start", "status": status, "headers": [*fields, length]})
+        await send({"type": "http.response.body", "body": answer})
+        self.runtime.metrics.answered("/predict", status, perf_counter() - start)
+
+    async def _answer(self, headers: Headers, receive: Any) -> bytes:
+        runtime = self.runtime
+        runtime.require_model()
+        size = declared_length(headers, self._most)
+        if size > _INLINE_BYTES:
+            # Before the body is read, so that refusing costs next to nothing.
+            runtime.admission.check(size)
+        elif runtime.admission.late:
+            raise overloaded()
+        body = await read_body(receive, headers, self._most, self._limits.body_timeout_s)
+        if len(body) <= _INLINE_BYTES:
+            return runtime.answer(body, runtime.predictions(body))
+        with runtime.admission.queued(len(body)):
+            found, seconds = await asyncio.get_running_loop().run_in_executor(
+                self._thread, runtime.timed_predictions, body
+            )
+        runtime.admission.took(len(body), seconds)
+        return runtime.answer(body, found)
+
+    def _authorise(self, headers: Headers) -> None:
+        keys = self.runtime.keys
+        if keys.wanted and not keys.opens(
+            header(headers, b"authorization"), header(headers, b"x-api-key")
+        ):
+            raise Problem(
+                401, "this needs an API key, as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'"
+            )
+
+    async def _other(self, scope: Any, receive: Any, send: Any) -> None:
+        start = perf_counter()
+        path = scope["path"]
+        status = 500
+
+        async def sending(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                given = {name.lower() for name, _ in message["headers"]}
+                added = [pair for pair in _SECURITY if pair[0] not in given]
+                message = {**message, "headers": [*message["headers"], *added]}
+            await send(message)
+
+        try:
+            if path not in _OPEN and not path.startswith(_OPEN_BELOW):
+                self._authorise(scope["headers"])
+            if path in _BENTOML or path.startswith("/static_content/"):
+                await self._bentoml(scope, receive, sending)
+            else:
+                await self._api(scope, receive, sending)
+        except Problem as problem:
+            answer = problem.body()
+            length = (b"content-length", b"%d" % len(answer))
+            await sending(
+                {
+                    "type": "http.response.start",
+                    "status": problem.status,
+                    "headers": [*_fields(problem), length],
+                }
+            )
+            await sending({"type": "http.response.body", "body": answer})
+        route = getattr(scope.get("route"), "path", "other")
+        self.runtime.metrics.answered(route, status, perf_counter() - start)
+
+
+def _fields(problem: Problem) -> list[tuple[bytes, bytes]]:
+    if problem.status == 401:
+        return [*_PROBLEM, (b"www-authenticate", b"Bearer")]
+    if problem.retry_after_s is not None:
+        return [*_PROBLEM, (b"retry-after", b"%d" % problem.retry_after_s)]
+    return _PROBLEM

@@ -1,0 +1,56 @@
+"""The BentoML service: `bentoml serve` and the project's own worker both start from here.
+
+What answers requests is imported when a serving process begins, not with this module: BentoML's
+commands and supervisors import it too.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import bentoml
+from _bentoml_sdk.service.factory import Service
+
+
+class LaneService(Service):
+    """A BentoML service whose ASGI application has our lane in front."""
+
+    def to_asgi(self, is_main: bool = True) -> Any:
+        """The whole application; it loads the model when it starts up."""
+        from bento.lean import keep_out
+
+        keep_out("pandas")
+        from bento.application import Application
+        from bento.folders import service_folder
+
+        return Application(super().to_asgi(is_main=is_main), service_folder(), os.environ)
+
+
+@bentoml.service(
+    name="switchyard",
+    service_class=LaneService,
+    logging={"access": {"enabled": False}},
+)
+class SwitchyardService:
+    """Answers for one model of a use case; its routes are in openapi.json."""
+
+    @bentoml.on_deployment
+    @staticmethod
+    def check() -> None:
+        """Refuse to start at all with a package that is not what it was."""
+        from bento.folders import MODEL, service_folder
+        from switchyard.packages.loading import verify
+        from switchyard.serving.settings import read
+
+        folder = service_folder()
+        verify(folder / MODEL, read(folder, os.environ).content_sha256)
+
+    def __is_ready__(self) -> bool:
+        from bento.application import current
+
+        runtime = current()
+        return runtime is not None and runtime.answerer is not None
+
+
+svc = SwitchyardService

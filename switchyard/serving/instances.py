@@ -1,0 +1,101 @@
+"""Instances as requests carry them: types made from the manifest's inputs, and strict parsing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+from switchyard.packages.manifest import Input
+from switchyard.serving.problems import Fault, Problem
+
+_ESCAPED = b"\\u"
+
+
+class InstanceParser:
+    """Reads `{"instances": [{…}, …]}` into columns.
+
+    inputs: those of a manifest; most: how many instances a request may hold.
+    """
+
+    def __init__(self, inputs: Mapping[str, Input], most: int) -> None:
+        self.names = tuple(inputs)
+        self.most = most
+        row: Any = instance_type(inputs)
+        instances = Annotated[list[row], Field(min_length=1, max_length=most)]
+        self.request_type = _strict("Instances", {"instances": instances})
+        self._adapter: TypeAdapter[Any] = TypeAdapter(self.request_type)
+        self._keys = [json.dumps(name).encode() for name in self.names]
+
+    def columns(self, body: bytes) -> dict[str, list[Any]]:
+        """The columns of a body. Problem 400 when it is no JSON, 422 when it is not as declared."""
+        try:
+            instances = self._adapter.validate_json(body)["instances"]
+        except ValidationError as error:
+            raise unfit(error) from None
+        if self._may_repeat_keys(body, len(instances)):
+            refuse_repeated_keys(body)
+        return {name: [instance[name] for instance in instances] for name in self.names}
+
+    def _may_repeat_keys(self, body: bytes, instances: int) -> bool:
+        """Whether a key could stand twice in an object; the parser would take the last of them."""
+        if _ESCAPED in body or body.count(b'"instances"') != 1:
+            return True
+        return any(body.count(key) != instances for key in self._keys)
+
+
+def instance_type(inputs: Mapping[str, Input]) -> Any:
+    """A strict TypedDict of one instance."""
+    fields = {
+        name: Annotated[str, Field(min_length=1, max_length=declared.max_length)]
+        for name, declared in inputs.items()
+    }
+    return _strict("Instance", fields)
+
+
+def _strict(name: str, fields: Mapping[str, Any]) -> Any:
+    """A TypedDict made of `fields` that takes no other keys and converts nothing."""
+    make: Any = TypedDict
+    made = make(name, dict(fields))
+    made.__pydantic_config__ = ConfigDict(extra="forbid", strict=True)
+    return made
+
+
+def unfit(error: ValidationError) -> Problem:
+    """The problem that a failed validation stands for; it repeats nothing of the input."""
+    faults: list[Fault] = []
+    for found in error.errors(include_url=False, include_input=False, include_context=False):
+        if found["type"] == "json_invalid":
+            return Problem(
+                400, f"the body is not JSON: {found['msg'].removeprefix('Invalid JSON: ')}"
+            )
+        where = ".".join(plain(part) for part in found["loc"])
+        faults.append({"where": where, "message": found["msg"]})
+    first = faults[0]
+    place = f"'{first['where']}': " if first["where"] else ""
+    return Problem(422, f"{place}{first['message']}", faults)
+
+
+def plain(part: str | int) -> str:
+    """A key as it may be repeated in an answer: an unknown one is the caller's own text."""
+    return re.sub(r"[^\w.-]", "?", str(part), flags=re.ASCII)[:40]
+
+
+def refuse_repeated_keys(body: bytes) -> None:
+    """Problem 400 when an object of the JSON text names a key twice."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _ in pairs]
+        if len(set(names)) != len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise Problem(400, f"the key '{plain(twice)}' stands twice in one object")
+        return dict(pairs)
+
+    try:
+        json.loads(body, object_pairs_hook=once)
+    except (ValueError, RecursionError) as error:
+        raise Problem(400, f"the body is not JSON: {type(error).__name__}") from None

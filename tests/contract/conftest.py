@@ -1,0 +1,134 @@
+"""A real service in a process of its own, over a real package."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from switchyard.configuration.model import Serving
+from switchyard.packages.loading import verify
+from switchyard.serving.settings import Settings
+from tests.conftest import ROOT, Packages
+
+KEY = "a-key-of-enough-characters"
+
+
+class Service:
+    """A service folder and the process that serves it."""
+
+    def __init__(self, folder: Path, package: Path, **serving: Any) -> None:
+        self.folder = folder
+        self.url = ""
+        self._process: subprocess.Popen[bytes] | None = None
+        shutil.copytree(package, folder / "model")
+        settings = Settings(
+            name="phishing",
+            title="Phishing URLs",
+            model_version="7",
+            content_sha256=verify(package).content_sha256,
+            serving=Serving.of({"state_dir": str(folder / "state"), **serving}),
+        )
+        self.settings = settings
+        (folder / "service.json").write_text(json.dumps(settings.plain()))
+
+    def start(self, environment: Mapping[str, str] | None = None) -> Service:
+        """Start it and wait until it is ready; fails with its log when it is not within 60 s."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        metrics = self.folder / "metrics"
+        metrics.mkdir(exist_ok=True)
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "uvicorn", "--factory", "tests.contract.serving:make"),
+                *("--port", str(port), "--log-level", "warning", "--no-access-log"),
+            ],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "SWITCHYARD_SERVICE_DIR": str(self.folder),
+                "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+                **(environment or {}),
+            },
+            stderr=(self.folder / "log").open("ab"),
+        )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                if httpx.get(f"{self.url}/readyz").status_code == 200:
+                    return self
+            except httpx.TransportError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError(f"the service is not ready:\n{self.log}")
+
+    @property
+    def log(self) -> str:
+        path = self.folder / "log"
+        return path.read_text() if path.exists() else ""
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    def kill(self) -> None:
+        """End it without a warning."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> int:
+        """End it as a supervisor does; return its exit code."""
+        if self._process is None:
+            return 0
+        self._process.terminate()
+        return self._process.wait(timeout=30)
+
+    def predict(self, *urls: str, **options: Any) -> httpx.Response:
+        body = {"instances": [{"url": url} for url in urls]}
+        return httpx.post(f"{self.url}/predict", json=body, **options)
+
+    def post(self, path: str, content: bytes, **headers: str) -> httpx.Response:
+        given = {"content-type": "application/json"}
+        given |= {name.replace("_", "-"): value for name, value in headers.items()}
+        return httpx.post(f"{self.url}{path}", content=content, headers=given, timeout=30)
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return httpx.get(f"{self.url}{path}", **options)
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory, packages: Packages) -> Iterator[Service]:
+    """The service with its defaults, rows reaching the store at once."""
+    folder = tmp_path_factory.mktemp("service")
+    made = Service(folder, packages.of(), capture={"flush_s": 0.2}).start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def make_service(tmp_path: Path, packages: Packages) -> Iterator[Any]:
+    """Makes services with settings of their own; they end with the test."""
+    made: list[Service] = []
+
+    def make(estimator: str = "hashed-ngrams", **serving: Any) -> Service:
+        folder = tmp_path / f"service-{len(made)}"
+        folder.mkdir()
+        made.append(Service(folder, packages.of(estimator), **serving))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.stop()
