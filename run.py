@@ -14,53 +14,13 @@ import sys
 import threading
 import traceback
 from collections.abc import Sequence
-from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
-ROOT = Path(__file__).resolve().parent
-PIPELINES = ("training",)
+from pipelines.arguments import parse
 
-
-def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line; argparse ends with exit code 2 when it is wrong."""
-    parser = argparse.ArgumentParser(
-        prog="run.py",
-        description="From labelled data to a registered champion, on the active ZenML stack.",
-        epilog="Try: run.py --pipeline training, then see docs/ for what it made.",
-    )
-    parser.add_argument("--pipeline", choices=PIPELINES, help="what to run")
-    parser.add_argument(
-        "--config",
-        type=Path,
-        default=ROOT / "configs" / "phishing.yaml",
-        metavar="FILE",
-        help="the use case (default: configs/phishing.yaml)",
-    )
-    parser.add_argument(
-        "--data", metavar="SOURCE", help="train on this file, https:// or s3:// location instead"
-    )
-    parser.add_argument(
-        "--set",
-        dest="assignments",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change one value, as in tuning.folds=5 (may be given several times)",
-    )
-    parser.add_argument("--no-cache", action="store_true", help="run every step again")
-    parser.add_argument(
-        "--print-config", action="store_true", help="show each value and where it came from"
-    )
-    parser.add_argument(
-        "--schema", action="store_true", help="show the configuration's JSON schema"
-    )
-    loudness = parser.add_mutually_exclusive_group()
-    loudness.add_argument("--quiet", action="store_true", help="only the result and errors")
-    loudness.add_argument("--verbose", action="store_true", help="all logs, and tracebacks")
-    arguments = parser.parse_args(argv)
-    if not (arguments.pipeline or arguments.print_config or arguments.schema):
-        parser.error("say what to do: --pipeline training, --print-config or --schema")
-    return arguments
+if TYPE_CHECKING:
+    from switchyard.configuration.layers import Resolved
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -102,40 +62,112 @@ class Stop:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Resolve the configuration, then print what was asked for or run the pipeline."""
-    from switchyard.configuration.layers import resolve
-    from switchyard.configuration.printing import json_schema, print_config
+    """Show the configuration, run a pipeline, or do what a command says."""
+    if arguments.command == "status":
+        return show_status(arguments)
+    if arguments.command == "stack":
+        return apply_stack(arguments)
+    if not arguments.command and arguments.schema:
+        return show_schema()
+    resolved = resolve_configuration(arguments)
+    if arguments.command == "stop":
+        return stop_service(arguments, resolved)
+    if arguments.command == "logs":
+        return show_logs(arguments, resolved)
+    if arguments.print_config:
+        return show_configuration(resolved)
+    return run_pipeline(arguments, resolved)
 
-    if arguments.schema:
-        print(json_schema())
-        return 0
+
+def resolve_configuration(arguments: argparse.Namespace) -> Resolved:
+    """The use case: defaults < its file < the environment < --data and --set."""
+    from switchyard.configuration.layers import resolve
+
     overrides = []
     if arguments.data:
         source = [{"location": arguments.data}]
         overrides = [(("data", "sources"), source, f"--data {arguments.data}")]
-    resolved = resolve(arguments.config, os.environ, arguments.assignments, overrides)
-    if arguments.print_config:
-        print(print_config(resolved))
-        return 0
+    return resolve(arguments.config, os.environ, arguments.assignments, overrides)
 
+
+def show_schema() -> int:
+    """`--schema`."""
+    from switchyard.configuration.printing import json_schema
+
+    print(json_schema())
+    return 0
+
+
+def show_configuration(resolved: Resolved) -> int:
+    """`--print-config`."""
+    from switchyard.configuration.printing import print_config
+
+    print(print_config(resolved))
+    return 0
+
+
+def run_pipeline(arguments: argparse.Namespace, resolved: Resolved) -> int:
+    """`--pipeline NAME`."""
     # Thousands of modules are about to be loaded, and none of them goes again.
     gc.disable()
+    enter_workspace(arguments)
+    quiet, verbose, case = arguments.quiet, arguments.verbose, resolved.use_case
+    if arguments.pipeline == "training":
+        from pipelines.running import run_training
+
+        gc.freeze()
+        gc.enable()
+        return run_training(case, cache=not arguments.no_cache, quiet=quiet, verbose=verbose)
+    from pipelines.services import run_deployment, run_rollback
+
+    gc.freeze()
+    gc.enable()
+    if arguments.rollback:
+        return run_rollback(case, quiet=quiet, verbose=verbose)
+    return run_deployment(case, arguments.version, quiet=quiet, verbose=verbose)
+
+
+def show_status(arguments: argparse.Namespace) -> int:
+    """`status`."""
+    enter_workspace(arguments)
+    from pipelines.services import status
+
+    return status()
+
+
+def stop_service(arguments: argparse.Namespace, resolved: Resolved) -> int:
+    """`stop`."""
+    enter_workspace(arguments)
+    from pipelines.services import stop
+
+    return stop(resolved.use_case.name)
+
+
+def show_logs(arguments: argparse.Namespace, resolved: Resolved) -> int:
+    """`logs`."""
+    enter_workspace(arguments)
+    from pipelines.services import logs
+
+    return logs(resolved.use_case.name, arguments.lines)
+
+
+def apply_stack(arguments: argparse.Namespace) -> int:
+    """`stack apply FILE`."""
+    enter_workspace(arguments)
+    from stacks.apply import apply
+
+    changes = apply(arguments.file, dry_run=arguments.dry_run)
+    print("\n".join(changes) or f"'{arguments.file}' is up to date")
+    return 0
+
+
+def enter_workspace(arguments: argparse.Namespace) -> None:
+    """Open ZenML as this project uses it, and say what that changed."""
     from stacks.workspace import open_workspace, set_environment
 
     set_environment(verbose=arguments.verbose)
     for change in open_workspace(verbose=arguments.verbose):
         print(change, file=sys.stderr)
-
-    from pipelines.running import run_training
-
-    gc.freeze()
-    gc.enable()
-    return run_training(
-        resolved.use_case,
-        cache=not arguments.no_cache,
-        quiet=arguments.quiet,
-        verbose=arguments.verbose,
-    )
 
 
 if __name__ == "__main__":

@@ -128,7 +128,7 @@ def prepare(options: argparse.Namespace, scratch: Path) -> Bench:
     return Bench(
         scratch,
         package,
-        materials.service_folder(package, scratch / "service"),
+        materials.released(package, scratch),
         materials.texts(frame, 400),
         tuple(name for name in OURS + PEERS if name in options.servers),
         rounds=2 if options.short else 5,
@@ -202,9 +202,7 @@ def sizes(bench: Bench) -> Figures:
 
 def image(bench: Bench) -> Figures:
     """Megabytes of an image of the service."""
-    from bento.building.requirements import pinned
-
-    return image_size(bench.service, pinned("hashed-ngrams"), bench.folder("image"))
+    return image_size(bench.service, bench.folder("image"))
 
 
 PARTS: dict[str, Callable[[Bench], Figures]] = {

@@ -8,6 +8,7 @@ from pathlib import Path
 
 FOLDER_VARIABLE = "SWITCHYARD_SERVICE_DIR"
 MODEL = "model"
+SMOKE = "smoke.json"
 
 
 def service_folder(environment: Mapping[str, str] = os.environ) -> Path:

@@ -14,7 +14,7 @@ from typing import Any
 
 from bento.bodies import Disconnected, Headers, declared_length, header, read_body, require_json
 from bento.runtime import Runtime
-from switchyard.serving.problems import MEDIA_TYPE, Problem, overloaded
+from switchyard.serving.problems import MEDIA_TYPE, Problem
 
 _INLINE_BYTES = 4_096
 """Bodies up to this size are answered on the event loop; larger ones by the scoring thread."""
@@ -82,8 +82,8 @@ class Lane:
         if size > _INLINE_BYTES:
             # Before the body is read, so that refusing costs next to nothing.
             runtime.admission.check(size)
-        elif runtime.admission.late:
-            raise overloaded()
+        else:
+            runtime.admission.small()
         body = await read_body(receive, headers, self._most, self._limits.body_timeout_s)
         if len(body) <= _INLINE_BYTES:
             return runtime.answer(body, runtime.predictions(body))

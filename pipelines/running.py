@@ -36,7 +36,7 @@ def run_training(use_case: UseCase, *, cache: bool, quiet: bool, verbose: bool) 
     console = Console(stderr=True)
     if not sources and not quiet:
         console.print("[yellow]no source given: training on a generated, synthetic sample")
-    name = f"{use_case.name}-{datetime.now():%Y_%m_%d-%H_%M_%S}-{uuid.uuid4().hex[:4]}"
+    name = run_name(use_case)
     pipeline = training.with_options(enable_cache=cache, run_name=name, tags=[use_case.name])
     if any(is_remote(source) for source in sources):
         pipeline = pipeline.with_options(steps={"load_data": {"retry": RETRY}})
@@ -52,6 +52,11 @@ def run_training(use_case: UseCase, *, cache: bool, quiet: bool, verbose: bool) 
     summarise(result, Console())
     decision = result.decision
     return 0 if decision.promoted or decision.same_model else GateRefused.exit_code
+
+
+def run_name(use_case: UseCase) -> str:
+    """A name that no run has yet."""
+    return f"{use_case.name}-{datetime.now():%Y_%m_%d-%H_%M_%S}-{uuid.uuid4().hex[:4]}"
 
 
 def check(use_case: UseCase) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterable
+import sys
 from pathlib import Path
 
 from switchyard.errors import PlatformError
@@ -13,22 +13,19 @@ BASE_MB = 125.0
 """Unpacked size of python:3.11-slim, which the image starts from."""
 
 
-def image_size(service: Path, requirements: Iterable[str], scratch: Path) -> dict[str, float]:
+def image_size(service: Path, scratch: Path) -> dict[str, float]:
     """Megabytes (10⁶ bytes) of base image, installed packages and service folder together.
 
-    requirements: the pinned ones of the release. They are installed into `scratch` by uv, without
-    bytecode, as an image build does it. PlatformError when that is not possible.
+    The release's pinned packages are installed into `scratch` by uv, with bytecode, as the image's
+    build does it. PlatformError when that is not possible.
     """
     uv = shutil.which("uv")
     if uv is None:
         raise PlatformError("'uv' is not installed, and it installs what the image would hold")
-    listed = scratch / "requirements.txt"
-    listed.write_text("\n".join(requirements), encoding="utf-8")
-    target = scratch / "packages"
-    command = [uv, "pip", "install", "--quiet", "--no-deps", "--target", str(target)]
-    done = subprocess.run(
-        [*command, "--requirement", str(listed)], check=False, capture_output=True, text=True
-    )
+    listed, target = service / "requirements.txt", scratch / "packages"
+    command = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", sys.executable]
+    command += ["--no-deps", "--target", str(target), "--requirement", str(listed)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
         raise PlatformError(f"the release's packages cannot be installed: {done.stderr[-2000:]}")
     packages, own = size_mb(target), size_mb(service)

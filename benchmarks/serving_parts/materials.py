@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import shutil
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,21 +64,17 @@ def texts(frame: pd.DataFrame, count: int) -> list[str]:
     return drawn
 
 
-def service_folder(package: Path, target: Path) -> Path:
-    """A folder as a built Bento's `src/`: the sources, the package and its settings."""
-    shutil.copytree(ROOT / "switchyard", target / "switchyard")
-    shutil.copytree(ROOT / "bento", target / "bento")
-    shutil.copytree(package, target / "model")
-    content = json.loads((package / "manifest.json").read_text(encoding="utf-8"))["content_sha256"]
-    settings = {
-        "name": "phishing",
-        "title": "Phishing URLs",
-        "model_version": "1",
-        "content_sha256": content,
-        "serving": {},
-    }
-    (target / "service.json").write_text(json.dumps(settings), encoding="utf-8")
-    return target
+def released(package: Path, scratch: Path) -> Path:
+    """The service folder of a release of the package, built below `scratch` as it is for a stack.
+
+    PlatformError when a part cannot be built.
+    """
+    from bento.building.releases import build_release
+    from switchyard.configuration.layers import resolve
+
+    use_case = resolve(ROOT / "configs" / "phishing.yaml", {}, [], []).use_case
+    os.environ["BENTOML_HOME"] = str(scratch / "bentoml")
+    return Path(build_release(1, package, use_case, scratch / "staged").folder)
 
 
 def batches(urls: Sequence[str], size: int, count: int) -> list[list[str]]:

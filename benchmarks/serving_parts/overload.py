@@ -29,7 +29,7 @@ def overload(server: Running, inputs: Sequence[Sequence[str]], seconds: float) -
     the time, in megabytes.
     """
     bodies = [server.server.body(urls) for urls in inputs]
-    capacity = load(server.address, bodies, 4, max(1.0, seconds / 3)).rate
+    capacity = load(server.address, bodies, 2, max(1.0, seconds / 3)).rate
     worker = server.processes()[0]
     with tempfile.TemporaryDirectory() as folder:
         lines = Path(folder) / "bodies"
@@ -49,6 +49,8 @@ def overload(server: Running, inputs: Sequence[Sequence[str]], seconds: float) -
         raise PlatformError(f"the load could not be made: {done.stderr}")
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     answered = found["accepted"] + found["shed"]
+    if not answered:
+        raise PlatformError(f"nothing was answered under {TIMES}× its load: {found}")
     return {
         "capacity": capacity,
         "sent_per_s": (answered + found["other"] + found["broken"]) / seconds,

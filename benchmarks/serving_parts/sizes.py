@@ -29,7 +29,7 @@ def start_and_memory(
                 continue
             for requests in inputs:
                 bodies = [server.body(urls) for urls in requests]
-                load(running.address, bodies, 4, seconds)
+                load(running.address, bodies, 2, seconds)
             worker, *others = running.processes()
             memory, beside = rss_mb(worker), sum(_rss_mb(each) for each in others)
     return {"start_s": statistics.median(times), "rss_mb": memory, "companions_mb": beside}

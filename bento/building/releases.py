@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from switchyard.configuration.model import UseCase
 from switchyard.errors import GateRefused, PlatformError, RequestError
 
 if TYPE_CHECKING:
-    from stacks.deployers.base import Release
+    from stacks.deployers.releases import Release
 
 ASSEMBLING = Path(__file__).resolve().with_name("assembling.py")
 TIMEOUT_S = 600.0
@@ -40,7 +41,7 @@ def build_release(version: int, package: Path, use_case: UseCase, target: Path) 
     finds it. It appears in BentoML's store whole or not at all. `target` must be empty or new; the
     release's own folder is the Bento's. PlatformError when a part is missing or the disk refuses.
     """
-    from stacks.deployers.base import Release
+    from stacks.deployers.releases import Release
 
     manifest = stage(target, version, package, use_case)
     tag = f"v{version}-{digest(target)[:12]}"
@@ -60,7 +61,7 @@ def build_release(version: int, package: Path, use_case: UseCase, target: Path) 
         content_sha256=manifest.content_sha256,
         data_digest=manifest.data.digest,
         synthetic=manifest.data.synthetic,
-        built=facts["creation_time"].isoformat(timespec="seconds"),
+        built=datetime.fromisoformat(str(facts["creation_time"])).isoformat(timespec="seconds"),
     )
 
 

@@ -24,17 +24,19 @@ export function about(place, model) {
         el("section", { "aria-label": "Limits" }, el("h3", {}, "Limits"),
           pairs(Object.entries(limits).map(limit))),
         el("section", { "aria-label": "For programs" }, el("h3", {}, "For programs"), el("ul", {},
-          link("docs", "API documentation"), link("metrics", "Metrics"), link("model", "This model as JSON")))),
+          link("docs", "API documentation"), link("metrics", "Metrics"),
+          link("model", "This model as JSON")))),
       model.card ? el("article", { class: "card" }, render(model.card, 2)) : null),
   );
 }
 
+const NUMBER = new Intl.NumberFormat("en");
 const UNITS = new Map([["mb", "MB"], ["s", "s"], ["ms", "ms"]]);
 
 function limit([name, value]) {
   const words = name.split("_");
   const unit = UNITS.get(words.at(-1));
-  const shown = typeof value === "number" ? new Intl.NumberFormat("en").format(value) : String(value);
+  const shown = typeof value === "number" ? NUMBER.format(value) : String(value);
   return unit ? [labelled(words.slice(0, -1).join(" ")), `${shown} ${unit}`] : [labelled(name), shown];
 }
 

@@ -10,6 +10,9 @@ import { clear, isOvertaken, show } from "./problems.js";
 import { showVerdicts } from "./verdicts.js";
 import { count, percent } from "./words.js";
 
+const SYNTHETIC = "Synthetic sample: this model learnt from generated rows; its verdicts say "
+  + "nothing about the real world.";
+
 const $ = (id) => document.getElementById(id);
 
 async function open() {
@@ -29,15 +32,15 @@ function furnish(model) {
   $("facts").textContent = `Version ${model.version} · calls ${plain(model.labels.positive)} `
     + `from ${percent(model.threshold)}`;
   if (model.synthetic) {
-    $("notice").textContent = model.notice
-      || "Synthetic sample: this model learnt from generated rows; its verdicts mean nothing outside of this demonstration.";
+    $("notice").textContent = model.notice || SYNTHETIC;
     $("notice").hidden = false;
   }
   asking($("ask"), model);
   files.prepare($("file"), $("file-problem"), $("jobs"), model);
   about($("about"), model);
   $("verdicts").append(el("p", { class: "empty" },
-    `Each verdict will stand here: how probable ${plain(model.labels.positive)} is, and what speaks for and against it.`));
+    `Each verdict will stand here: how probable ${plain(model.labels.positive)} is, `
+    + "and what speaks for and against it."));
   $("room").hidden = false;
 }
 
@@ -95,8 +98,8 @@ function asking(place, model) {
 
 function tooMany(instances, { max_instances: most }) {
   if (!most || instances.length <= most) return null;
-  return `These are ${count(instances.length, "line")}; the service takes up to ${count(most, "line")} `
-    + "at once. Put them into a file and use the upload";
+  return `These are ${count(instances.length, "line")}; the service takes up to `
+    + `${count(most, "line")} at once. Put them into a file and use the upload`;
 }
 
 /** On a small screen the verdicts are below the form: bring them into view. */

@@ -18,7 +18,8 @@ const ENDED = new Set(["succeeded", "failed", "cancelled"]);
 
 /** Fills the form and shows jobs in `list`; those of this tab are watched again after a reload. */
 export function prepare(form, trouble, list, model) {
-  const columns = Object.keys(model.inputs).join(", ");
+  const names = Object.keys(model.inputs);
+  const columns = `${names.length === 1 ? "column" : "columns"} ${plain(names.join(", "))}`;
   const field = el("input", {
     id: "file-field", type: "file", accept: ".csv,.ndjson,.jsonl,.parquet",
     "aria-describedby": "file-hint",
@@ -27,7 +28,7 @@ export function prepare(form, trouble, list, model) {
   form.append(
     el("label", { for: "file-field" }, "CSV file"), field,
     el("p", { id: "file-hint", class: "hint" },
-      `With a header and the column ${plain(columns)}; other columns are kept. `
+      `With a header and the ${columns}; other columns are kept. `
       + "NDJSON and Parquet work too."),
     el("div", { class: "line" }, button),
   );
@@ -90,7 +91,8 @@ function watch(list, started, name) {
   const trouble = el("div", { role: "alert" });
   const actions = el("div", { class: "line" });
   const dismiss = el("button", { type: "button", class: "quiet", onclick: remove }, "Cancel");
-  const box = el("article", { class: "job" }, el("h3", {}, plain(name)), progress, told, actions, trouble);
+  const box = el("article", { class: "job" },
+    el("h3", {}, plain(name)), progress, told, actions, trouble);
   const path = `jobs/${encodeURIComponent(started.id)}`;
   let gone = false;
 
@@ -117,7 +119,8 @@ function watch(list, started, name) {
     dismiss.textContent = "Remove";
     if (job.status === "succeeded") actions.prepend(download(`${path}/result`, job, trouble));
     if (job.status === "failed") {
-      show(trouble, new Problem(null, { title: "The file could not be judged", detail: failure(job.error) }));
+      const title = "The file could not be judged";
+      show(trouble, new Problem(null, { title, detail: failure(job.error) }));
     }
   }
 
@@ -156,7 +159,7 @@ function words(job) {
   const rejected = job.rows_rejected ? `, ${job.rows_rejected} of them cannot be judged` : "";
   switch (job.status) {
     case "queued": return "Waiting for its turn…";
-    case "running": return typeof job.rows === "number" ? `${done} of ${job.rows} judged…` : `${done} judged…`;
+    case "running": return `${done}${job.rows ? ` of ${job.rows}` : ""} judged…`;
     case "succeeded": return `Done: ${done}${rejected}, by version ${job.model_version}.`;
     case "cancelled": return "Cancelled.";
     default: return "";
@@ -170,8 +173,9 @@ function failure(error) {
 /** A plain link; where a key is asked for, a button, because a link cannot carry the key. */
 function download(path, job, trouble) {
   const name = `verdicts.${job.format}`;
-  if (!hasKey()) return el("a", { class: "button", href: path, download: name }, "Download the result");
-  const button = el("button", { type: "button", class: "primary", onclick: fetchIt }, "Download the result");
+  const words = "Download the result";
+  if (!hasKey()) return el("a", { class: "button", href: path, download: name }, words);
+  const button = el("button", { type: "button", class: "primary", onclick: fetchIt }, words);
   async function fetchIt() {
     try {
       const held = await (await request(path, { patience: 0 })).blob();
@@ -191,7 +195,8 @@ function extension(name) {
 
 function token() {
   // crypto.randomUUID is missing where the page is served without TLS to another machine.
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const bytes = Array.from(crypto.getRandomValues(new Uint8Array(16)));
+  return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function remembered() {

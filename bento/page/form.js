@@ -22,7 +22,7 @@ class Lines {
     place.append(
       el("label", { for: "input" }, this.label),
       this.area,
-      el("p", { id: "input-hint", class: "hint" }, "One a line. ", keys()),
+      el("p", { id: "input-hint", class: "hint" }, "One per line. ", keys()),
       el("div", { class: "line" }, submit(), example(input.examples, (texts) => {
         this.area.value = texts.join("\n");
         this.area.focus();
@@ -146,7 +146,9 @@ function number(id, input) {
 }
 
 function dropDown(id, input) {
-  const options = input.values.map((value, at) => el("option", { value: at }, clipped(plain(String(value)), 80)));
+  const options = input.values.map((value, at) => el(
+    "option", { value: at }, clipped(plain(String(value)), 80),
+  ));
   const control = el("select", { id }, el("option", { value: "" }, "choose…"), options);
   return [control, () => (control.value === "" ? null : input.values[Number(control.value)])];
 }

@@ -4,6 +4,7 @@
 import { el, visible } from "./dom.js";
 
 const BLOCK = /^(#{1,6} |```|>|\s*[-*+] |\s*\d+[.)] |\|)/;
+const INLINE = /`([^`]+)`|\*\*(.+?)\*\*|\*([^\s*](?:[^*]*[^\s*])?)\*|\\([\\`*_|#>-])/g;
 
 /** The elements of a text; a heading of level n becomes h(n + deeper). */
 export function render(text, deeper = 0) {
@@ -79,7 +80,7 @@ function table(lines) {
 function inline(text) {
   const nodes = [];
   let from = 0;
-  for (const found of text.matchAll(/`([^`]+)`|\*\*(.+?)\*\*|\*([^\s*](?:[^*]*[^\s*])?)\*|\\([\\`*_|#>-])/g)) {
+  for (const found of text.matchAll(INLINE)) {
     nodes.push(...visible(text.slice(from, found.index)));
     const [whole, code, strong, soft, escaped] = found;
     if (code !== undefined) nodes.push(el("code", {}, visible(code)));

@@ -27,7 +27,8 @@ export function clear(place) {
  * is offered as a button.
  */
 export function show(place, trouble, { locate = null, retry = null } = {}) {
-  const problem = trouble instanceof Problem ? trouble : new Problem(null, { title: trouble });
+  if (!(trouble instanceof Problem) && typeof trouble !== "string") throw trouble;
+  const problem = typeof trouble === "string" ? new Problem(null, { title: trouble }) : trouble;
   const title = TITLES.get(problem.status) || problem.title || `Status ${problem.status}`;
   const errors = problem.errors.filter((error) => typeof error?.message === "string");
   const box = el("div", { class: "problem" }, el("p", { class: "problem-title" }, `${title}.`));
@@ -42,7 +43,9 @@ export function show(place, trouble, { locate = null, retry = null } = {}) {
   if (problem.retryAfter !== null) {
     box.append(el("p", {}, `Try again in ${count(Math.max(1, problem.retryAfter), "second")}.`));
   }
-  if (retry) box.append(el("button", { type: "button", class: "quiet", onclick: retry }, "Try again"));
+  if (retry) {
+    box.append(el("button", { type: "button", class: "quiet", onclick: retry }, "Try again"));
+  }
   place.replaceChildren(box);
 }
 
@@ -55,7 +58,9 @@ function item(error, locate) {
   const message = visible(clipped(error.message, 500));
   const where = typeof error.where === "string" ? error.where : "";
   const place = locate?.(where) ?? null;
-  if (place === null) return el("li", {}, where ? [el("code", {}, visible(where)), ": "] : null, message);
+  if (place === null) {
+    return el("li", {}, where ? [el("code", {}, visible(where)), ": "] : null, message);
+  }
   return el(
     "li", {},
     el("button", { type: "button", class: "link", onclick: place.go }, place.name),

@@ -15,7 +15,7 @@ export function reasons(place, explanation, seen) {
   place.replaceChildren(
     typeof text === "string" && placed.length ? tinted(text, placed, seen) : "",
     el("figure", {}, chart, caption(margin, explanation.score, seen)),
-    table(contributions, base, margin, text),
+    table(contributions, base, margin),
   );
   const lines = rows(contributions, base);
   draw(chart, lines, margin, seen, described(lines, margin));
@@ -24,7 +24,7 @@ export function reasons(place, explanation, seen) {
 
 /** The rows of the picture: base, the largest contributions, and all else as one, in that order. */
 function rows(contributions, base) {
-  const sorted = [...contributions].sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+  const sorted = contributions.toSorted((a, b) => size(b) - size(a));
   const kept = sorted.length <= LARGEST + 1 ? sorted : sorted.slice(0, LARGEST);
   const rest = sorted.slice(kept.length);
   const held = kept.map((one) => ({ name: named(one), amount: one.contribution, kind: "one" }));
@@ -35,8 +35,12 @@ function rows(contributions, base) {
   return [{ name: "before looking", amount: base, kind: "base" }, ...held];
 }
 
+function size({ contribution }) {
+  return Math.abs(contribution);
+}
+
 function named({ feature, value }) {
-  return value === null || value === undefined ? plain(feature) : `${plain(feature)} = ${told(value)}`;
+  return value === null ? plain(feature) : `${plain(feature)} = ${told(value)}`;
 }
 
 function told(value) {
@@ -61,7 +65,8 @@ function tinted(text, placed, { positive, negative }) {
   const characters = Array.from(text);
   const sums = new Float64Array(characters.length);
   for (const { start, end, contribution } of placed) {
-    for (let at = Math.max(0, start); at < Math.min(end, sums.length); at += 1) sums[at] += contribution;
+    const last = Math.min(end, sums.length);
+    for (let at = Math.max(0, start); at < last; at += 1) sums[at] += contribution;
   }
   const most = sums.reduce((top, sum) => Math.max(top, Math.abs(sum)), 0);
   const pieces = [];
@@ -71,7 +76,8 @@ function tinted(text, placed, { positive, negative }) {
     const level = most ? Math.ceil((LEVELS * Math.abs(sums[from])) / most) : 0;
     const side = sums[from] > 0 ? "up" : "down";
     const piece = visible(characters.slice(from, at).join(""));
-    pieces.push(level ? el("span", { class: `tint ${side}-${level}`, title: signed(sums[from]) }, piece) : piece);
+    const look = { class: `tint ${side}-${level}`, title: signed(sums[from]) };
+    pieces.push(level ? el("span", look, piece) : piece);
     from = at;
   }
   return el(
@@ -83,16 +89,15 @@ function tinted(text, placed, { positive, negative }) {
   );
 }
 
-function table(contributions, base, margin, text) {
-  const characters = typeof text === "string" ? Array.from(text) : [];
+function table(contributions, base, margin) {
   const placed = contributions.some((one) => one.start !== null);
-  const valued = contributions.some((one) => one.value !== null && one.value !== undefined);
+  const valued = contributions.some((one) => one.value !== null);
   const head = ["Feature", valued && "Value", placed && "Characters", "Log-odds"].filter(Boolean);
   const body = contributions.map((one) => el(
     "tr", {},
     el("th", { scope: "row" }, visible(one.feature)),
-    valued ? el("td", {}, one.value === null || one.value === undefined ? "–" : told(one.value)) : null,
-    placed ? el("td", {}, one.start === null ? "–" : `${one.start}–${Math.min(one.end, characters.length)}`) : null,
+    valued ? el("td", {}, one.value === null ? "–" : told(one.value)) : null,
+    placed ? el("td", {}, one.start === null ? "–" : `${one.start}–${one.end}`) : null,
     el("td", { class: "number" }, signed(one.contribution, 4)),
   ));
   const line = (name, amount, kind) => el(

@@ -1,7 +1,7 @@
 // The verdicts on one request's instances, each with its reasons and a way to correct it.
 
 import { post } from "./api.js";
-import { clipped, el, plain, svg, visible } from "./dom.js";
+import { el, plain, svg, visible } from "./dom.js";
 import { feedback } from "./feedback.js";
 import { isOvertaken, show } from "./problems.js";
 import { reasons } from "./reasons.js";
@@ -12,16 +12,20 @@ const SOON_MS = 400;
 
 /**
  * Shows an answer of /predict for `instances`; resolves when the first reasons are there too.
- * limit: how many instances /explain takes; title(instance) names one.
+ * labels: {positive, negative}; limit: how many instances /explain takes; title(instance) names one.
  */
-export async function showVerdicts(place, summary, { instances, answer, labels, limit, title, signal }) {
+export async function showVerdicts(place, summary, asked) {
+  const { instances, answer, labels, limit, title, signal } = asked;
   const seen = { ...labels, threshold: answer.threshold };
   const one = instances.length === 1;
   const list = el("ol", { class: one ? "verdicts single" : "verdicts" });
   const more = el("div", { class: "line" });
   let shown = 0;
+  let busy = false;
 
   async function next() {
+    if (busy) return;
+    busy = true;
     const from = shown;
     const some = instances.slice(from, from + Math.min(AT_ONCE, limit));
     shown += some.length;
@@ -41,6 +45,7 @@ export async function showVerdicts(place, summary, { instances, answer, labels, 
     if (from > 0) cards[0].node.focus();
     const left = instances.length - shown;
     more.replaceChildren();
+    busy = false;
     if (left) {
       const name = `Show ${Math.min(left, AT_ONCE, limit)} more of ${count(left, "verdict")}`;
       more.append(el("button", { type: "button", class: "quiet", onclick: next }, name));
@@ -113,7 +118,8 @@ function scoreBar(score, { threshold, positive, negative }) {
 function summed(predictions, { positive, negative }) {
   const found = predictions.filter((one) => one.label === positive).length;
   if (predictions.length === 1) {
-    return `${clipped(plain(predictions[0].label), 60)}: ${percent(predictions[0].score)} probability of ${plain(positive)}.`;
+    const [{ label, score }] = predictions;
+    return `${plain(label)}: ${percent(score)} probability of ${plain(positive)}.`;
   }
   return `${count(predictions.length, "verdict")}: ${found} ${plain(positive)}, `
     + `${predictions.length - found} ${plain(negative)}.`;

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from bento.folders import MODEL
+from bento.folders import MODEL, SMOKE
 from bento.routes.documents import problems
 from bento.runtime import Runtime
 from switchyard.data.notices import SYNTHETIC
@@ -31,6 +33,15 @@ class ModelDocument(BaseModel):
     card: str
 
 
+def examples(folder: Path, name: str) -> list[Any]:
+    """A few values of an input, from the smoke test's instances, of different labels first."""
+    path = folder / SMOKE
+    if not path.exists():
+        return []
+    kept = {each["label"]: each["instance"][name] for each in json.loads(path.read_bytes())}
+    return list(kept.values())
+
+
 def router(runtime: Runtime) -> APIRouter:
     """The route; what it answers does not change while the process lives."""
     routes = APIRouter(tags=["Model"])
@@ -40,7 +51,10 @@ def router(runtime: Runtime) -> APIRouter:
         title=runtime.settings.title,
         version=runtime.settings.model_version,
         task=manifest.task,
-        inputs={name: declared.model_dump() for name, declared in manifest.inputs.items()},
+        inputs={
+            name: declared.model_dump() | {"examples": examples(runtime.folder, name)}
+            for name, declared in manifest.inputs.items()
+        },
         labels=manifest.labels.model_dump(),
         threshold=manifest.threshold,
         synthetic=manifest.data.synthetic,

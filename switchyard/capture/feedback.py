@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from threading import Lock
 
 import orjson
@@ -10,6 +11,7 @@ import orjson
 from switchyard.capture.errors import SpoolFull
 from switchyard.capture.segments import FEEDBACK, Segment
 from switchyard.capture.spool import Spool
+from switchyard.errors import RequestError
 
 SEGMENT_BYTES = 1 << 16
 
@@ -17,20 +19,28 @@ SEGMENT_BYTES = 1 << 16
 class FeedbackJournal:
     """Appends labels to segments of a spool, safe to call from several threads.
 
-    Makes its first segment when the first label comes.
+    Makes its first segment when the first label comes. seal: what to do with a segment that is
+    done, without delay.
     """
 
-    def __init__(self, spool: Spool, flush_s: float) -> None:
+    def __init__(self, spool: Spool, flush_s: float, seal: Callable[[Segment], None]) -> None:
         self._spool = spool
+        self._pass_on = seal
         self._flush_s = flush_s
         self._lock = Lock()
         self._active: Segment | None = None
         self._since = 0.0
         self._last = 0
+        self._closed = False
 
     def append(self, request_id: bytes, instance: int, label: str) -> None:
-        """Keep a label; returns when it is on the disk. PlatformError when it cannot be kept."""
+        """Keep a label; returns when it is on the disk.
+
+        PlatformError (SpoolFull when it will pass) when it cannot be kept.
+        """
         with self._lock:
+            if self._closed:
+                raise SpoolFull("the journal of feedback is closed; start the service again")
             now = time.time_ns() // 1000
             # Grows although the clock may be set back: the label given last is the one that counts.
             self._last = max(now, self._last + 1)
@@ -42,7 +52,7 @@ class FeedbackJournal:
                 self._active = self._spool.allocate(SEGMENT_BYTES)
                 self._since = time.monotonic()
                 if not self._active.append(FEEDBACK, request_id, b"", content):
-                    raise SpoolFull(f"a label of {len(label):,} characters is too long to keep")
+                    raise RequestError(f"a label of {len(label):,} characters cannot be kept")
             try:
                 self._active.sync()
             except OSError as cause:
@@ -59,11 +69,12 @@ class FeedbackJournal:
                 self._lock.release()
 
     def close(self) -> None:
-        """Seal everything; what comes later goes to a new segment."""
+        """Seal everything. Labels are refused from now on."""
         with self._lock:
+            self._closed = True
             self._seal()
 
     def _seal(self) -> None:
         active, self._active = self._active, None
         if active is not None:
-            active.seal()
+            self._pass_on(active)

@@ -73,6 +73,10 @@ class Journal:
             self._measured = now
             self._orders.put(_MEASURE)
 
+    def seal(self, segment: Segment) -> None:
+        """Seal a segment of somebody else's in this journal's thread. From any thread."""
+        self._orders.put(segment)
+
     def close(self) -> None:
         """Seal everything. Appending is refused from now on."""
         if self._closed:

@@ -61,7 +61,13 @@ def _read(
         for path in store.paths(kind, day)
     ]
     tables = [_file(store, path) for path in paths]
-    table = pa.concat_tables(tables or [empty.empty_table()], promote_options="permissive")
+    try:
+        table = pa.concat_tables(tables or [empty.empty_table()], promote_options="permissive")
+    except pa.ArrowException as cause:
+        raise PlatformError(
+            f"rows of the prediction store '{store.shown}' do not fit together: {cause}; an input "
+            "changed its type: read the days before and after it apart"
+        ) from cause
     if first is not None:
         table = table.filter(pc.greater_equal(table["time"], pa.scalar(first, table["time"].type)))
     if last is not None:

@@ -64,7 +64,7 @@ class Recorder:
         fair = most // (8 * settings.serving.workers)
         segment_bytes = max(_SMALLEST_SEGMENT, min(_SEGMENT_BYTES, fair)) // 4096 * 4096
         self._journal = Journal(spool, segment_bytes, capture.flush_s)
-        self._feedback = FeedbackJournal(spool, capture.flush_s)
+        self._feedback = FeedbackJournal(spool, capture.flush_s, self._journal.seal)
 
     @property
     def spool_bytes(self) -> int:
@@ -111,7 +111,7 @@ class Recorder:
         """Keep the true label of an instance; it is on the disk when this returns.
 
         UnknownRequest when no prediction is kept under the id; RequestError when the request had
-        no such instance. May be called from any thread.
+        no such instance; PlatformError when it cannot be kept. May be called from any thread.
         """
         found = self._ids.read(request_id)
         if found is None:
@@ -140,11 +140,11 @@ class Recorder:
             self._feedback.tick()
 
     def close(self) -> None:
-        """Seal everything. Predictions are refused from now on."""
-        if self._journal is not None:
-            self._journal.close()
+        """Seal everything. Predictions and feedback are refused from now on."""
         if self._feedback is not None:
             self._feedback.close()
+        if self._journal is not None:
+            self._journal.close()
 
     def _redacted(self, row: Mapping[str, Any]) -> dict[str, Any]:
         return {

@@ -49,8 +49,7 @@ class Store:
             if self.is_local:
                 self._put_locally(Path(folder), name, content)
             else:
-                self._files.makedirs(folder, exist_ok=True)
-                self._files.pipe_file(f"{folder}/{name}", content)
+                self._put_remotely(folder, name, content)
 
     def days(self, kind: str) -> list[date]:
         """The days that there are rows of, in order."""
@@ -77,8 +76,9 @@ class Store:
                 with suppress(FileNotFoundError):  # another compactor deletes too
                     self._files.rm_file(path)
                     removed += 1
-            with suppress(OSError, NotImplementedError):
-                self._files.rmdir(f"{self.root}/{kind}/{_PARTITION}{day.isoformat()}")
+            if self.is_local:
+                with suppress(OSError):  # not empty: something of somebody else's is in it
+                    Path(self.root, kind, f"{_PARTITION}{day.isoformat()}").rmdir()
         return removed
 
     def sweep(self) -> None:
@@ -115,6 +115,14 @@ class Store:
             raise
         for changed in (folder, folder.parent):
             _sync(changed)
+
+    def _put_remotely(self, folder: str, name: str, content: bytes) -> None:
+        """Object stores have no folders, and making one may try to make the bucket."""
+        try:
+            self._files.pipe_file(f"{folder}/{name}", content)
+        except FileNotFoundError:
+            self._files.makedirs(folder, exist_ok=True)
+            self._files.pipe_file(f"{folder}/{name}", content)
 
     @contextmanager
     def _explaining(self, done: str) -> Iterator[None]:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from switchyard.serving.problems import overloaded
 
 _MEMORY = 0.1
+_BUSY = 100
+"""With fewer requests since the last tick it was not they that made the loop late."""
 
 
 class Admission:
@@ -15,7 +17,8 @@ class Admission:
 
     Large requests queue for one thread: the seconds of work in the queue are estimated from their
     sizes and what earlier bytes took. Small ones are answered on the event loop, which `tick`
-    watches: when it runs late by more than the bound, they are refused until it has caught up.
+    watches: when they make it run late by more than the bound, they are refused until it has
+    caught up.
     """
 
     def __init__(self, max_wait_ms: float, interval_s: float = 0.02) -> None:
@@ -24,16 +27,20 @@ class Admission:
         self._seconds_per_byte = 2e-7
         self._queued_s = 0.0
         self._late = False
+        self._small = 0
         self._expected: float | None = None
 
-    @property
-    def late(self) -> bool:
-        """Whether small requests are refused now."""
-        return self._late
+    def small(self) -> None:
+        """Let a small request in; Problem 503 while the loop is late."""
+        if self._late:
+            raise overloaded()
+        self._small += 1
 
     def tick(self, now: float) -> None:
         """To be called every `interval_s` by the event loop's clock; now: that clock, seconds."""
-        self._late = self._expected is not None and now - self._expected > self._max_wait_s
+        late = self._expected is not None and now - self._expected > self._max_wait_s
+        self._late = late and self._small >= _BUSY
+        self._small = 0
         self._expected = now + self.interval_s
 
     def check(self, size: int) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import orjson
 import pytest
 
+from switchyard.capture import request_ids
 from switchyard.capture.compaction import Compactor
 from switchyard.capture.recorder import Recorder
 from switchyard.serving.settings import Settings
@@ -46,6 +49,30 @@ class Service:
     def segments(self) -> list[Path]:
         return sorted(self.settings.spool.glob("*.segment"))
 
+    def fill(self, *urls: str) -> Service:
+        """Leave a sealed segment with a prediction for each of these URLs."""
+        recorder = self.recorder()
+        for url in urls or ("a.example", "b.example", "c.example"):
+            self.predict(recorder, url)
+        recorder.close()
+        return self
+
+    def move(self) -> int:
+        """Close the recorders and compact; returns the rows moved."""
+        for recorder in self.opened:
+            recorder.close()
+        return self.compactor().run_once()
+
+    @staticmethod
+    def until(condition: Callable[[], bool]) -> None:
+        """Wait for what other threads do; fails after ten seconds."""
+        pause = Event()
+        for _ in range(1000):
+            if condition():
+                return
+            pause.wait(0.01)
+        raise AssertionError("it did not happen")
+
     @staticmethod
     def predict(recorder: Recorder, *urls: str, label: str = "phishing") -> str:
         """Ask and answer for these URLs; returns the request id."""
@@ -70,6 +97,17 @@ def answer(request_id: bytes, rows: int, label: str = "phishing") -> bytes:
 
 
 @pytest.fixture
+def days_ago(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Sets the clock that request ids are issued by."""
+
+    def set_clock(days: float) -> None:
+        moment = time.time_ns() - int(days * 86_400 * 10**9)
+        monkeypatch.setattr(request_ids, "time_ns", lambda: moment)
+
+    return set_clock
+
+
+@pytest.fixture
 def service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
     """Makes a service with these capture settings; its recorders are closed at the end."""
     made: list[Service] = []
@@ -82,3 +120,9 @@ def service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
     for one in made:
         for recorder in one.opened:
             recorder.close()
+
+
+@pytest.fixture
+def filled(service: Callable[..., Service]) -> Service:
+    """A service whose spool holds one sealed segment of three predictions."""
+    return service().fill()

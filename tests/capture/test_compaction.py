@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,10 +11,9 @@ import fsspec
 import pandas as pd
 import pytest
 
-from switchyard.capture import compaction, reading, request_ids
+from switchyard.capture import compaction, reading
 from switchyard.capture.compaction import Compactor
 from switchyard.capture.segments import PREDICTION, Segment, packed
-from switchyard.errors import PlatformError, RequestError
 
 Make = Callable[..., Any]
 DAY_NS = 86_400 * 10**9
@@ -25,27 +23,8 @@ class Killed(BaseException):
     """Stands for the end of the process."""
 
 
-@pytest.fixture
-def filled(service: Make) -> Any:
-    """A service whose spool holds one sealed segment of three predictions."""
-    return fill(service())
-
-
-def fill(kept: Any, *urls: str) -> Any:
-    recorder = kept.recorder()
-    for url in urls or ("a.example", "b.example", "c.example"):
-        kept.predict(recorder, url)
-    recorder.close()
-    return kept
-
-
 def urls_of(kept: Any) -> list[str]:
     return sorted(reading.predictions(kept.store)["url"].to_pylist())
-
-
-def at(monkeypatch: pytest.MonkeyPatch, days_ago: float) -> None:
-    moment = int(datetime.now(UTC).timestamp() * 1e9) - int(days_ago * DAY_NS)
-    monkeypatch.setattr(request_ids, "time_ns", lambda: moment)
 
 
 def test_pandas_reads_the_store_by_date(filled: Any) -> None:
@@ -57,6 +36,9 @@ def test_pandas_reads_the_store_by_date(filled: Any) -> None:
     assert {str(frame[name].dtype) for name in ("score", "threshold")} == {"float64"}
     assert str(frame["instance"].dtype) == "int32"
     assert frame["synthetic"].dtype == bool
+    today = str(datetime.now(UTC).date())
+    filters = [("date", ">", today)]
+    assert len(pd.read_parquet(f"{filled.store}/predictions", filters=filters)) == 0
 
 
 def test_moving_tells_how_many_rows_and_leaves_no_segment(filled: Any) -> None:
@@ -72,12 +54,12 @@ def test_a_service_that_never_ran_has_nothing_to_move(service: Make) -> None:
 
 
 def test_a_segment_over_midnight_goes_to_both_days(
-    service: Make, monkeypatch: pytest.MonkeyPatch
+    service: Make, days_ago: Callable[[float], None]
 ) -> None:
     kept = service()
     recorder = kept.recorder()
-    for days_ago, url in ((1, "yesterday.example"), (0, "today.example")):
-        at(monkeypatch, days_ago)
+    for days, url in ((1, "yesterday.example"), (0, "today.example")):
+        days_ago(days)
         kept.predict(recorder, url)
     recorder.close()
 
@@ -92,13 +74,13 @@ def test_a_segment_over_midnight_goes_to_both_days(
     assert urls_of(kept) == ["today.example", "yesterday.example"]
 
 
-def test_a_clock_set_back_loses_nothing(service: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_set_back_loses_nothing(service: Make, days_ago: Callable[[float], None]) -> None:
     kept = service()
     recorder = kept.recorder()
     issued = []
-    for days_ago in (0, 0.5, 2, 1):
-        at(monkeypatch, days_ago)
-        issued.append(kept.predict(recorder, f"{days_ago}.example"))
+    for days in (0, 0.5, 2, 1):
+        days_ago(days)
+        issued.append(kept.predict(recorder, f"{days}.example"))
     recorder.close()
     assert kept.compactor().run_once() == 4
     assert kept.compactor().retire() == 0
@@ -125,7 +107,7 @@ def test_a_store_in_an_object_store(service: Make) -> None:
 
 
 def test_a_store_given_as_a_file_address(service: Make, tmp_path: Path) -> None:
-    kept = fill(service(store=f"file://{tmp_path}/elsewhere"))
+    kept = service(store=f"file://{tmp_path}/elsewhere").fill()
     kept.compactor().run_once()
     assert len(pd.read_parquet(tmp_path / "elsewhere" / "predictions")) == 3
 
@@ -150,7 +132,7 @@ def test_a_compactor_killed_half_way_loses_and_doubles_nothing(
 def test_two_compactors_at_once_move_each_row_once(service: Make) -> None:
     kept = service()
     for number in range(30):
-        fill(kept, f"{number:02d}.example")
+        kept.fill(f"{number:02d}.example")
     moved: list[int] = []
     threads = [Thread(target=lambda: moved.append(kept.compactor().run_once())) for _ in range(4)]
     for thread in threads:
@@ -221,21 +203,10 @@ def test_a_damaged_segment_stops_no_other(service: Make) -> None:
     kept.settings.spool.mkdir(parents=True)
     (kept.settings.spool / "000.segment").write_bytes(b"rubbish" * 100)
     (kept.settings.spool / "001.segment").write_bytes(bytes(4096))
-    fill(kept)
+    kept.fill()
     assert kept.compactor().run_once() == 3
     assert kept.segments == []
     assert [path.name for path in (kept.settings.spool / "corrupt").iterdir()] == ["000.segment"]
-
-
-def test_damaged_segments_do_not_fill_the_disk(service: Make) -> None:
-    kept = service(max_spool_mb=0.01)
-    aside = kept.settings.spool / "corrupt"
-    aside.mkdir(parents=True)
-    for age in range(4):
-        (aside / f"{age}.segment").write_bytes(b"x" * 1000)
-        os.utime(aside / f"{age}.segment", ns=(0, int(datetime.now(UTC).timestamp() - age) * 10**9))
-    kept.compactor().retire()
-    assert sorted(path.name for path in aside.iterdir()) == ["0.segment", "1.segment"]
 
 
 def test_a_store_that_cannot_be_written_is_told_once_and_tried_again(
@@ -259,112 +230,10 @@ def test_a_store_that_cannot_be_written_is_told_once_and_tried_again(
 def test_a_store_that_nothing_reads_is_told_and_keeps_the_segments(
     service: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
-    kept = fill(service(store="nonsense://somewhere"))
+    kept = service(store="nonsense://somewhere").fill()
     assert kept.compactor().run_once() == 0
     assert "serving.capture.store 'nonsense://somewhere'" in caplog.text
     assert len(kept.segments) == 1
-
-
-def test_days_past_retention_are_deleted_whole(
-    service: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kept = service(retention_days=7)
-    for days_ago in (30, 8.5, 7.5, 0):
-        at(monkeypatch, days_ago)
-        fill(kept, f"{days_ago}.example")
-    kept.compactor().run_once()
-    oldest = datetime.now(UTC) - timedelta(days=7)
-    expected = [
-        f"{days_ago}.example"
-        for days_ago in (0, 7.5, 8.5)
-        if (datetime.now(UTC) - timedelta(days=days_ago)).date() >= oldest.date()
-    ]
-
-    assert kept.compactor().retire() == 4 - len(expected)
-
-    assert urls_of(kept) == expected
-    assert len(list(Path(kept.store, "predictions").iterdir())) == len(expected)
-    assert kept.compactor().retire() == 0
-
-
-def test_what_is_not_ours_in_the_store_is_left_alone(filled: Any) -> None:
-    filled.compactor().run_once()
-    stranger = Path(filled.store, "predictions", "date=never")
-    stranger.mkdir()
-    (stranger / "notes.txt").write_text("mine")
-    filled.compactor().retire()
-    assert (stranger / "notes.txt").exists()
-    assert len(urls_of(filled)) == 3
-
-
-def test_feedback_joins_the_prediction_it_is_about(service: Make) -> None:
-    kept = service()
-    recorder = kept.recorder()
-    request_id = kept.predict(recorder, "a.example", "b.example")
-    kept.predict(recorder, "c.example")
-    recorder.feedback(request_id, 1, "phishing")
-    recorder.feedback(request_id, 1, "benign")
-    recorder.close()
-    kept.compactor().run_once()
-
-    found = reading.labelled(kept.store).to_pylist()
-
-    assert [(row["url"], row["label"], row["true_label"]) for row in found] == [
-        ("b.example", "phishing", "benign")
-    ]
-    assert found[0]["labelled_at"] >= found[0]["time"]
-
-
-def test_a_window_holds_its_beginning_but_not_its_end(
-    service: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kept = service()
-    recorder = kept.recorder()
-    for hours_ago in range(60):
-        at(monkeypatch, hours_ago / 24)
-        kept.predict(recorder, f"{hours_ago:02d}.example")
-    recorder.close()
-    kept.compactor().run_once()
-    times = reading.predictions(kept.store)["time"].to_pylist()
-    assert times == sorted(times)
-
-    found = reading.predictions(kept.store, since=times[10], until=times[50])["time"].to_pylist()
-
-    assert found == times[10:50]
-
-
-def test_reading_an_empty_store_gives_empty_tables(service: Make) -> None:
-    store = service().store
-    assert reading.predictions(store).num_rows == 0
-    assert reading.feedback(store).num_rows == 0
-    assert "true_label" in reading.labelled(store).schema.names
-
-
-def test_a_time_without_a_zone_is_refused(service: Make) -> None:
-    with pytest.raises(RequestError, match="no time zone"):
-        reading.predictions(service().store, since=datetime(2026, 1, 1))
-
-
-def test_a_damaged_file_of_the_store_is_named(filled: Any) -> None:
-    filled.compactor().run_once()
-    file = next(Path(filled.store).rglob("*.parquet"))
-    file.write_bytes(b"PAR1 rubbish")
-    with pytest.raises(PlatformError, match=file.name):
-        reading.predictions(filled.store)
-
-
-def test_rows_with_and_without_an_input_are_read_together(service: Make) -> None:
-    kept = service()
-    recorder = kept.recorder()
-    recorder.columns(recorder.issue(1), {"url": ["a.example"], "label": [1]}, ["x"], [0.5])
-    recorder.columns(recorder.issue(1), {"url": ["b.example"]}, ["x"], [0.5])
-    recorder.close()
-    kept.compactor().run_once()
-    found = reading.predictions(kept.store).select(["url", "input_label", "label"]).to_pylist()
-    assert found == [
-        {"url": "a.example", "input_label": 1.0, "label": "x"},
-        {"url": "b.example", "input_label": None, "label": "x"},
-    ]
 
 
 def test_the_compactor_does_nothing_on_being_made(service: Make) -> None:

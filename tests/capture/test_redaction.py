@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from switchyard.capture.redaction import redact
@@ -37,6 +37,7 @@ def test_what_is_masked(url: str, parts: list[str], kept: str) -> None:
     assert redact(url, parts) == kept
 
 
+@settings(deadline=None)
 @given(START, HOST, WORD, WORD)
 def test_no_secret_of_the_userinfo_is_kept(start: str, host: str, left: str, right: str) -> None:
     for border in "/\\?#@":
@@ -45,6 +46,7 @@ def test_no_secret_of_the_userinfo_is_kept(start: str, host: str, left: str, rig
     assert SECRET not in kept.lower()
 
 
+@settings(deadline=None)
 @given(START, HOST, WORD, WORD)
 def test_no_secret_of_the_path_is_kept(start: str, host: str, left: str, right: str) -> None:
     for border in "?#":
@@ -54,6 +56,7 @@ def test_no_secret_of_the_path_is_kept(start: str, host: str, left: str, right: 
     assert SECRET not in kept.split("?")[0].split("#")[0].lower()
 
 
+@settings(deadline=None)
 @given(START, HOST, WORD, WORD)
 def test_no_secret_value_of_the_query_is_kept(start: str, host: str, left: str, right: str) -> None:
     kept = redact(f"{start}{host}/p?k={left.replace('&', '')}{SECRET}{right}", ["query"])
@@ -61,18 +64,21 @@ def test_no_secret_value_of_the_query_is_kept(start: str, host: str, left: str, 
     assert SECRET not in kept.lower()
 
 
+@settings(deadline=None)
 @given(HOST, WORD)
 def test_a_fragment_is_masked_whole(host: str, fragment: str) -> None:
     kept = redact(f"http://{host}/p#/{SECRET}{fragment}", ["query"])
     assert SECRET not in kept
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), ASKED)
 def test_no_digit_is_left_and_no_text_fails(text: str, parts: set[str]) -> None:
     kept = redact(text, parts | {"digits"})
     assert not re.search(r"[1-9]", kept)
 
 
+@settings(deadline=None)
 @given(HOST, st.text("abc/._", max_size=20), ASKED)
 def test_the_host_and_the_number_of_segments_are_kept(
     host: str, path: str, parts: set[str]
@@ -83,6 +89,7 @@ def test_the_host_and_the_number_of_segments_are_kept(
     assert kept.removeprefix("http://").count("/") == canonicalise(url).count("/")
 
 
+@settings(deadline=None)
 @given(START, HOST, WORD)
 def test_what_is_not_masked_is_for_the_model_as_it_was(start: str, host: str, rest: str) -> None:
     url = f"{start}{host}/{rest}"

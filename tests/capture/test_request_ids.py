@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from switchyard.capture import request_ids
@@ -16,6 +16,7 @@ from switchyard.errors import PlatformError, RequestError
 KEY = b"k" * 32
 
 
+@settings(deadline=None)
 @given(st.integers(1, 2**32 - 1), st.sampled_from([0.0, 1.0]))
 def test_an_id_says_what_it_was_issued_for(instances: int, sample: float) -> None:
     ids = RequestIds(KEY, sample)
@@ -47,6 +48,7 @@ def test_no_two_ids_are_equal_though_the_clock_stands_still(
     assert len(set(issued)) == 2000
 
 
+@settings(deadline=None)
 @given(st.integers(0, 239))
 def test_an_id_with_any_bit_changed_is_unknown(bit: int) -> None:
     ids = RequestIds(KEY, 1.0)
@@ -55,6 +57,7 @@ def test_an_id_with_any_bit_changed_is_unknown(bit: int) -> None:
     assert ids.read(base64.urlsafe_b64encode(content).decode()) is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_unknown_rather_than_an_error(text: str) -> None:
     assert RequestIds(KEY, 1.0).read(text) is None

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from switchyard.capture.segments import (
@@ -35,6 +35,7 @@ def seconds_of(content: bytes) -> list[bytes]:
     return [bytes(record.second) for record in found.records]
 
 
+@settings(deadline=None)
 @given(parts=st.lists(st.tuples(*[st.binary(min_size=1, max_size=40)] * 2), max_size=9))
 def test_what_is_appended_is_read_back_in_order(
     parts: list[tuple[bytes, bytes]], tmp_path_factory: pytest.TempPathFactory
@@ -89,6 +90,7 @@ def test_records_after_a_page_that_was_lost_are_read(tmp_path: Path) -> None:
     assert bytes(found.records[-1].second) == b"0199"
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_any_damage_leaves_only_records_that_were_written(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
@@ -124,6 +126,7 @@ def test_a_record_larger_than_the_rest_is_refused_and_nothing_written(tmp_path: 
     assert seconds_of(made.path.read_bytes()) == [b"small"]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 5000))
 def test_a_segment_made_for_a_record_holds_it(length: int) -> None:
     size = size_for(FACTS, 40 + length)

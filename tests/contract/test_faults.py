@@ -15,6 +15,8 @@ import pytest
 from tests.contract.conftest import KEY, Service
 
 Make = Callable[..., Service]
+
+pytestmark = pytest.mark.slow
 HEAD = (
     b"POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
     b"content-length: %d\r\n\r\n"
@@ -189,43 +191,6 @@ def test_overload_is_refused_at_once(make_service: Make) -> None:
         client.close()
 
 
-def test_jobs_are_scored_like_requests(service: Service) -> None:
-    csv = b"name,url\none,paypa1-login.example/verify\ntwo,\n"
-    posted = service.post("/jobs?format=json", csv, content_type="text/csv")
-    assert posted.status_code == 202, posted.text
-
-    deadline = time.monotonic() + 30
-    while (job := service.get(posted.headers["location"]).json())["status"] != "succeeded":
-        assert time.monotonic() < deadline, job
-        time.sleep(0.05)
-    rows = service.get(f"{posted.headers['location']}/result").json()
-
-    rows = rows["instances"] if isinstance(rows, dict) else rows
-    (expected,) = service.predict("paypa1-login.example/verify").json()["predictions"]
-    assert (rows[0]["label"], rows[0]["score"]) == (expected["label"], expected["score"])
-    assert rows[1]["score"] is None
-    assert rows[1]["problem"] == "empty"
-    assert job["rows"] == 2
-    assert job["rows_rejected"] == 1
-
-
-def test_a_deleted_job_is_gone(service: Service) -> None:
-    posted = service.post("/jobs", b"url\na.com\n", content_type="text/csv")
-    place = f"{service.url}{posted.headers['location']}"
-
-    assert httpx.delete(place).status_code == 204
-    assert httpx.get(place).status_code == 404
-    assert httpx.delete(place).status_code == 404
-
-
-def test_a_job_of_another_kind_of_file_is_refused(service: Service) -> None:
-    answer = service.post("/jobs", b"<xml/>", content_type="text/xml")
-
-    assert answer.status_code == 415
-    assert "text/csv" in answer.json()["detail"]
-
-
-@pytest.mark.slow
 def test_bentoml_serves_the_same_folder(make_service: Make) -> None:
     """`bentoml serve` needs no more than the service's import string."""
     service = make_service()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from switchyard.serving.admission import Admission
@@ -47,12 +49,28 @@ def test_costs_are_learnt_from_what_was_done() -> None:
         slow.check(1000)
 
 
-def test_a_late_loop_refuses_until_it_is_on_time_again() -> None:
+@pytest.mark.parametrize(
+    ("requests", "refused"), [(1000, [False, False, True, False]), (5, [False] * 4)]
+)
+def test_a_loop_that_requests_made_late_refuses_until_it_is_on_time_again(
+    requests: int, refused: list[bool]
+) -> None:
     admission = Admission(max_wait_ms=100, interval_s=0.02)
 
-    lateness = []
+    found = []
     for now in (10.0, 10.02, 10.3, 10.32):
         admission.tick(now)
-        lateness.append(admission.late)
+        found.append(is_refused(admission))
+        for _ in range(requests):
+            with suppress(Problem):
+                admission.small()
 
-    assert lateness == [False, False, True, False]
+    assert found == refused
+
+
+def is_refused(admission: Admission) -> bool:
+    try:
+        admission.small()
+    except Problem:
+        return True
+    return False

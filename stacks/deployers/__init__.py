@@ -1,0 +1,1 @@
+"""Deployers: how a built Bento becomes a running service, one flavour a place."""

@@ -1,0 +1,1 @@
+"""The local flavour: one supervised background process per use case."""

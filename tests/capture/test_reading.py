@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from switchyard.capture import reading
+from switchyard.errors import PlatformError, RequestError
+
+Make = Callable[..., Any]
+DAY_NS = 86_400 * 10**9
+
+
+def test_feedback_joins_the_prediction_it_is_about(service: Make) -> None:
+    kept = service()
+    recorder = kept.recorder()
+    request_id = kept.predict(recorder, "a.example", "b.example")
+    kept.predict(recorder, "c.example")
+    recorder.feedback(request_id, 1, "phishing")
+    recorder.feedback(request_id, 1, "benign")
+    recorder.close()
+    kept.compactor().run_once()
+
+    found = reading.labelled(kept.store).to_pylist()
+
+    assert [(row["url"], row["label"], row["true_label"]) for row in found] == [
+        ("b.example", "phishing", "benign")
+    ]
+    assert found[0]["labelled_at"] >= found[0]["time"]
+
+
+def test_a_window_holds_its_beginning_but_not_its_end(
+    service: Make, days_ago: Callable[[float], None]
+) -> None:
+    kept = service()
+    recorder = kept.recorder()
+    for hours_ago in range(60):
+        days_ago(hours_ago / 24)
+        kept.predict(recorder, f"{hours_ago:02d}.example")
+    recorder.close()
+    kept.compactor().run_once()
+    times = reading.predictions(kept.store)["time"].to_pylist()
+    assert times == sorted(times)
+
+    found = reading.predictions(kept.store, since=times[10], until=times[50])["time"].to_pylist()
+
+    assert found == times[10:50]
+
+
+def test_reading_an_empty_store_gives_empty_tables(service: Make) -> None:
+    store = service().store
+    assert reading.predictions(store).num_rows == 0
+    assert reading.feedback(store).num_rows == 0
+    assert "true_label" in reading.labelled(store).schema.names
+
+
+def test_a_time_without_a_zone_is_refused(service: Make) -> None:
+    with pytest.raises(RequestError, match="no time zone"):
+        reading.predictions(service().store, since=datetime(2026, 1, 1))
+
+
+def test_an_input_that_changed_its_type_is_told(service: Make) -> None:
+    kept = service()
+    for value in ("text", 7):
+        recorder = kept.recorder()
+        recorder.columns(recorder.issue(1), {"size": [value]}, ["x"], [0.5])
+        recorder.close()
+    kept.compactor().run_once()
+    with pytest.raises(PlatformError, match="changed its type"):
+        reading.predictions(kept.store)
+
+
+def test_a_damaged_file_of_the_store_is_named(filled: Any) -> None:
+    filled.compactor().run_once()
+    file = next(Path(filled.store).rglob("*.parquet"))
+    file.write_bytes(b"PAR1 rubbish")
+    with pytest.raises(PlatformError, match=file.name):
+        reading.predictions(filled.store)
+
+
+def test_rows_with_and_without_an_input_are_read_together(service: Make) -> None:
+    kept = service()
+    recorder = kept.recorder()
+    recorder.columns(recorder.issue(1), {"url": ["a.example"], "label": [1]}, ["x"], [0.5])
+    recorder.columns(recorder.issue(1), {"url": ["b.example"]}, ["x"], [0.5])
+    recorder.close()
+    kept.compactor().run_once()
+    found = reading.predictions(kept.store).select(["url", "input_label", "label"]).to_pylist()
+    assert found == [
+        {"url": "a.example", "input_label": 1.0, "label": "x"},
+        {"url": "b.example", "input_label": None, "label": "x"},
+    ]
