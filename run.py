@@ -108,8 +108,6 @@ def show_configuration(resolved: Resolved) -> int:
 
 def run_pipeline(arguments: argparse.Namespace, resolved: Resolved) -> int:
     """`--pipeline NAME`."""
-    # Thousands of modules are about to be loaded, and none of them goes again.
-    gc.disable()
     enter_workspace(arguments)
     quiet, verbose, case = arguments.quiet, arguments.verbose, resolved.use_case
     if arguments.pipeline == "training":
@@ -118,7 +116,7 @@ def run_pipeline(arguments: argparse.Namespace, resolved: Resolved) -> int:
         gc.freeze()
         gc.enable()
         return run_training(case, cache=not arguments.no_cache, quiet=quiet, verbose=verbose)
-    from pipelines.services import run_deployment, run_rollback
+    from pipelines.deploying import run_deployment, run_rollback
 
     gc.freeze()
     gc.enable()
@@ -163,6 +161,8 @@ def apply_stack(arguments: argparse.Namespace) -> int:
 
 def enter_workspace(arguments: argparse.Namespace) -> None:
     """Open ZenML as this project uses it, and say what that changed."""
+    # Thousands of modules are about to be loaded, and none of them goes again.
+    gc.disable()
     from stacks.workspace import open_workspace, set_environment
 
     set_environment(verbose=arguments.verbose)

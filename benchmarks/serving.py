@@ -88,21 +88,31 @@ class Bench:
 def main() -> int:
     options = arguments()
     figures: Figures = {}
+    failed = 0
     try:
         require_wrk()
         with tempfile.TemporaryDirectory() as folder:
             bench = prepare(options, Path(folder))
             for name in options.only:
                 began = time.perf_counter()
-                found = PARTS[name](bench)
+                try:
+                    found = PARTS[name](bench)
+                except SwitchyardError as error:
+                    failed = failed or fail(error)
+                    continue
                 show(name, found, time.perf_counter() - began)
                 figures |= found
     except SwitchyardError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+        return fail(error)
     if options.json:
         print(json.dumps({key: round(value, 4) for key, value in figures.items()}))
-    return 0
+    return failed
+
+
+def fail(error: SwitchyardError) -> int:
+    """Say what failed; the exit code."""
+    print(f"error: {error}", file=sys.stderr)
+    return error.exit_code
 
 
 def arguments() -> argparse.Namespace:
@@ -219,13 +229,20 @@ def show_rates(turns: Turns) -> None:
     """A row a server: medians over the rounds, and how much quicker each of ours is."""
     ours = [name for name in OURS if name in turns]
     table = Table("server", title="/predict, one URL, 16 connections", title_justify="left")
-    for title in ("requests/s", "p99 ms", "refused", *(f"{name} ÷ it" for name in ours)):
+    for title in (
+        "requests/s",
+        "p99 ms",
+        "µs of CPU",
+        "refused",
+        *(f"{name} ÷ it" for name in ours),
+    ):
         table.add_column(title, justify="right")
     for name in turns:
         times = [f"{ratio(turns, mine, name, rate):.2f}" for mine in ours]
         shown = f"{middle(turns, name, rate):,.0f}", f"{middle(turns, name, p99):.2f}"
         refused = sum(each.load.refused for each in turns[name])
-        table.add_row(name, *shown, f"{refused:,}", *times)
+        busy = f"{1e6 / middle(turns, name, lambda each: each.requests_per_cpu_s):,.0f}"
+        table.add_row(name, *shown, busy, f"{refused:,}", *times)
     console.print(table)
 
 
@@ -237,6 +254,8 @@ def show(part: str, figures: Figures, seconds: float) -> None:
     for key, value in figures.items():
         side, goal = GOALS.get(key, ("", None))
         told = "" if goal is None else f"{side} {goal:,g}"
+        if goal is not None and (value < goal if side == "at least" else value > goal):
+            told += " [bold red](missed)"
         table.add_row(key, f"{value:,.3f}", told)
     console.print(table)
 

@@ -3,7 +3,7 @@
 It starts on a private port, where it can be tried while others answer the public socket. Orders
 and news are JSON lines on the control socket:
 
-    news    {"event": "listening", "port": 41234}   {"event": "accepting"}
+    news    {"event": "listening", "port": 41234}   {"event": "accepting"}   {"event": "ending"}
     orders  {"do": "accept"}                        answer the public socket, too
             {"do": "drain", "limit_s": 60}          accept no more, let connections end, exit
             {"do": "stop", "limit_s": 10}           as drain, but close idle connections at once
@@ -26,7 +26,6 @@ import os
 import resource
 import signal
 import socket
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -51,14 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     log_to_stderr()
     _raise_open_files()
-    # Both are read when BentoML and its metrics are imported.
-    os.environ.setdefault("BENTOML_DO_NOT_TRACK", "true")
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="metrics-")
     import uvloop
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_work(options))
+    with tempfile.TemporaryDirectory(prefix="metrics-", ignore_cleanup_errors=True) as metrics:
+        # Both are read when BentoML and its metrics are imported.
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", metrics)
+        os.environ.setdefault("BENTOML_DO_NOT_TRACK", "true")
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_work(options))
 
 
 class WorkerServer(uvicorn.Server):
@@ -122,9 +121,10 @@ class Worker:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + limit_s
         connections = self._server.server_state.connections
-        for each in list(connections):
-            each.drain()  # type: ignore[union-attr]  all are ours
         Connection.draining = True
+        for each in list(connections):
+            if isinstance(each, Connection):
+                each.drain()
         if idle_may_stay:
             # A connection that was being accepted when the socket was closed is seen by then.
             await asyncio.sleep(0.1)
@@ -173,10 +173,9 @@ async def _obey(worker: Worker, control: socket.socket, port: int) -> None:
                 case "accept":
                     await worker.accept()
                     tell(event="accepting")
-                case "drain":
-                    worker.end(float(order["limit_s"]), idle_may_stay=True)
-                case "stop":
-                    worker.end(float(order["limit_s"]), idle_may_stay=False)
+                case "drain" | "stop" as how:
+                    worker.end(float(order["limit_s"]), idle_may_stay=how == "drain")
+                    tell(event="ending")
         log.warning("the supervisor is gone; this worker ends")
     except (OSError, ValueError, KeyError):
         log.exception("the supervisor cannot be understood; this worker ends")
@@ -223,4 +222,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

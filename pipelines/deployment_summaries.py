@@ -38,6 +38,8 @@ def summarise(deployed: Deployment, use_case: UseCase, console: Console) -> None
     }
     for name, fact in facts.items():
         console.print(f"{name:<10} {fact}", soft_wrap=True, highlight=False, markup=False)
+    for note in deployed.notes:
+        console.print(f"[yellow]{note}", highlight=False)
 
 
 def example(url: str) -> str:
@@ -61,10 +63,16 @@ def status_table(deployed: Sequence[Deployment], champions: Mapping[str, Version
             each.url,
             _short_time(each.since),
             f"{release.data_digest[:12]}{' synthetic' if release.synthetic else ''}",
-            "yes" if each.healthy else "[bold red]no",
+            _health(each),
             str(each.restarts),
         )
     return table
+
+
+def _health(deployed: Deployment) -> str:
+    if deployed.stopped:
+        return "stopped"
+    return "yes" if deployed.healthy else "[bold red]no"
 
 
 def _short_time(stamp: str) -> str:

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 from zenml import log_metadata, step
 from zenml.metadata.metadata_types import Uri
 
+from stacks.deployers.opening import open_deployer
 from stacks.deployers.releases import Deployment, Release
-from steps.deployers import open_deployer
 from steps.tracking import open_tracker
 from switchyard.configuration.model import UseCase
 from switchyard.errors import RequestError

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.services import Service
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -76,3 +80,28 @@ def zenml_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     set_environment(verbose=False)
     open_workspace()
     return folder
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory, packages: Packages) -> Iterator[Service]:
+    """The service with its defaults, rows reaching the store at once."""
+    folder = tmp_path_factory.mktemp("service")
+    made = Service(folder, packages.of(), capture={"flush_s": 0.2}).start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def make_service(tmp_path: Path, packages: Packages) -> Iterator[Any]:
+    """Makes services with settings of their own; they end with the test."""
+    made: list[Service] = []
+
+    def make(estimator: str = "hashed-ngrams", **serving: Any) -> Service:
+        folder = tmp_path / f"service-{len(made)}"
+        folder.mkdir()
+        made.append(Service(folder, packages.of(estimator), **serving))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.stop()

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 import run
 from switchyard.errors import GateRefused, PlatformError, RequestError
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def ends_with(error: BaseException, monkeypatch: pytest.MonkeyPatch, *flags: str) -> int:
@@ -72,6 +70,61 @@ def test_saying_nothing_is_a_wrong_request(capsys: pytest.CaptureFixture[str]) -
 
     assert caught.value.code == 2
     assert "--pipeline training" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--pipeline", "training", "--version", "2"], "belong to --pipeline deployment"),
+        (["--pipeline", "training", "--rollback"], "belong to --pipeline deployment"),
+        (["--pipeline", "deployment", "--version", "2", "--rollback"], "either --version or"),
+        (["--pipeline", "deployment", "--version", "two"], "invalid int value: 'two'"),
+        (["--pipeline", "deployment", "--data", "urls.csv"], "--data belongs to --pipeline tr"),
+        (["--pipeline", "training", "status"], "either 'status' or --pipeline training"),
+        (["stack"], "ACTION"),
+        (["restart"], "invalid choice: 'restart'"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run.main(arguments)
+
+    assert caught.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "done"),
+    [
+        (["status"], "show_status"),
+        (["stop"], "stop_service"),
+        (["stop", "--config", "configs/phishing.yaml", "--set", "seed=1"], "stop_service"),
+        (["logs", "--lines", "5"], "show_logs"),
+        (["stack", "apply", "stacks/local.yaml", "--dry-run", "--quiet"], "apply_stack"),
+        (["--pipeline", "training"], "run_pipeline"),
+        (["--pipeline", "deployment", "--version", "2"], "run_pipeline"),
+        (["--pipeline", "deployment", "--rollback", "--quiet"], "run_pipeline"),
+    ],
+)
+def test_each_command_does_its_own(
+    arguments: list[str], done: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    did: list[str] = []
+
+    def doing(name: str) -> Callable[..., int]:
+        def do(*_: object) -> int:
+            did.append(name)
+            return 0
+
+        return do
+
+    for name in ("show_status", "stop_service", "show_logs", "apply_stack", "run_pipeline"):
+        monkeypatch.setattr(run, name, doing(name))
+
+    assert run.main(arguments) == 0
+    assert did == [done]
 
 
 def test_the_schema_and_the_configuration_can_be_printed(

@@ -95,13 +95,14 @@ def save_for_mlflow(package: Path, target: Path) -> Path:
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 
-    warnings.filterwarnings("ignore", "An input example")
     logging.getLogger("mlflow.utils.environment").setLevel(logging.ERROR)
-    mlflow.pyfunc.save_model(
-        target,
-        python_model=str(ROOT / "benchmarks" / "serving_peers" / "mlflow_model.py"),
-        artifacts={"package": str(package)},
-        signature=ModelSignature(inputs=Schema([ColSpec("string", "url")])),
-        pip_requirements=[],
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that the model has no example of an input
+        mlflow.pyfunc.save_model(
+            target,
+            python_model=str(ROOT / "benchmarks" / "serving_peers" / "mlflow_model.py"),
+            artifacts={"package": str(package)},
+            signature=ModelSignature(inputs=Schema([ColSpec("string", "url")])),
+            pip_requirements=[],
+        )
     return target

@@ -29,7 +29,7 @@ def overload(server: Running, inputs: Sequence[Sequence[str]], seconds: float) -
     the time, in megabytes.
     """
     bodies = [server.server.body(urls) for urls in inputs]
-    capacity = load(server.address, bodies, 2, max(1.0, seconds / 3)).rate
+    capacity = load(server.address, bodies, 2, max(1.0, seconds / 3), tolerated=0.9).rate
     worker = server.processes()[0]
     with tempfile.TemporaryDirectory() as folder:
         lines = Path(folder) / "bodies"

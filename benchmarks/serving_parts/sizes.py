@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-from benchmarks.serving_parts.servers import Running, Server, rss_mb
+from benchmarks.serving_parts.servers import Running, Server, cpu_seconds, rss_mb
 from benchmarks.serving_parts.wrk import load
 
 STARTS = 3
@@ -19,12 +19,14 @@ def start_and_memory(
 ) -> dict[str, float]:
     """Median seconds from start to ready; memory in megabytes after each of the loads `inputs`.
 
-    `rss_mb` is the worker's; `companions_mb` that of the processes beside it.
+    `start_cpu_s`: processor seconds of that start, which other work on the machine does not change
+    as much. `rss_mb` is the worker's; `companions_mb` that of the processes beside it.
     """
-    times = []
+    times, busy = [], []
     for turn in range(STARTS):
         with Running(server, logs / f"start-{turn}.log") as running:
             times.append(running.wait())
+            busy.append(cpu_seconds(running.processes()[0]))
             if turn < STARTS - 1:
                 continue
             for requests in inputs:
@@ -32,7 +34,12 @@ def start_and_memory(
                 load(running.address, bodies, 2, seconds)
             worker, *others = running.processes()
             memory, beside = rss_mb(worker), sum(_rss_mb(each) for each in others)
-    return {"start_s": statistics.median(times), "rss_mb": memory, "companions_mb": beside}
+    return {
+        "start_s": statistics.median(times),
+        "start_cpu_s": statistics.median(busy),
+        "rss_mb": memory,
+        "companions_mb": beside,
+    }
 
 
 def _rss_mb(process: psutil.Process) -> float:

@@ -193,7 +193,7 @@ class Capture(Section):
     )
     drop: tuple[str, ...] = Field(default=(), description="Inputs that are not kept at all.")
     retention_days: float = Field(default=90.0, gt=0, description="Older rows are deleted.")
-    flush_s: float = Field(default=5.0, gt=0, description="Rows reach the store after so long.")
+    flush_s: float = Field(default=30.0, gt=0, description="Rows reach the store after so long.")
     max_spool_mb: float = Field(
         default=512.0, gt=0, description="Kept on disk while the store fails; then 503."
     )

@@ -23,7 +23,7 @@ def explanations(model: HashedNgramClassifier, urls: pa.LargeStringArray) -> lis
 
 
 def _explained(model: HashedNgramClassifier, url: str, margin: float) -> Explanation:
-    seen = places(url, model.weights_, model.min_n, model.max_n)
+    seen = places(url, len(model.weights_), model.min_n, model.max_n)
     weights = model.weights_[seen.found].astype(np.float64)
     placed = len(seen.spans)
     amounts = weights[:placed] / np.sqrt(placed + 1.0)

@@ -44,23 +44,23 @@ class Places:
     host_end: int
 
 
-def places(url: str, weights: npt.NDArray[np.float32], low: int, high: int) -> Places:
-    """What a model of these weights and n-grams of low..high bytes sees in a canonical URL."""
+def places(url: str, size: int, low: int, high: int) -> Places:
+    """What a model of `size` weights and n-grams of low..high bytes sees in a canonical URL."""
     data = np.frombuffer(url[:MAX_BYTES].encode("ascii"), np.uint8)
     counts = np.empty((2, 17), np.int64)
-    found, spans, placed, total, end = _place(data, weights, low, high, counts)
+    found, spans, placed, total, end = _place(data, size, low, high, counts)
     return Places(found[:total], spans[:placed], counts, end)
 
 
 @compiled()
-def _place(data, weights, low, high, counts):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _place(data, size, low, high, counts):  # type: ignore[no-untyped-def]  # pragma: no cover
     stop = data.shape[0]
     room = room_for(stop, low, high)
     found = np.empty(room, np.uint32)
     spans = np.empty((room, 2), np.int64)
     seen = np.zeros(slots_for(room), np.uint32)
     text = np.empty(stop + 2, np.uint8)
-    shift = shift_for(weights)
+    shift = shift_for(size)
     end = host_end(data, 0, stop)
     total = 0
     for field in range(2):

@@ -11,7 +11,7 @@ COUNTED = (
     *("dots in {}", "hyphens in {}", "underscores in {}", "slashes in {}", "percent signs in {}"),
     *("equals signs in {}", "ampersands in {}", "other marks in {}", "longest word in {}"),
     *("longest run of digits in {}", "longest run of consonants in {}"),
-    "changes between letters and digits in {}",
+    "runs of letters or of digits in {}",
 )
 """The counts of one field; the path is all that follows the host."""
 

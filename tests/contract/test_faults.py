@@ -12,7 +12,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from tests.contract.conftest import KEY, Service
+from tests.services import KEY, Service
 
 Make = Callable[..., Service]
 

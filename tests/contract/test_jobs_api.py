@@ -6,7 +6,7 @@ import time
 
 import httpx
 
-from tests.contract.conftest import Service
+from tests.services import Service
 
 
 def test_jobs_are_scored_like_requests(service: Service) -> None:

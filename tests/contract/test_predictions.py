@@ -11,7 +11,7 @@ import pytest
 
 from switchyard.serving.predictor import Predictor
 from tests.conftest import Packages
-from tests.contract.conftest import Service
+from tests.services import Service
 
 URLS = ["paypa1-login.example/verify", "en.wikipedia.org/wiki/Yard", "http://b.com:80/x?y=é"]
 

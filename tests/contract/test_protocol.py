@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tritonclient.http as triton
 
-from tests.contract.conftest import Service
+from tests.services import Service
 
 URLS = ["paypa1-login.example/verify", "en.wikipedia.org/wiki/Yard"]
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,8 +13,7 @@ from scipy.special import expit, logit
 from switchyard.candidates.catalogue import CATALOGUE
 from switchyard.explanations.explaining import Explanation, explain
 from switchyard.urls.canonical import canonicalise
-
-Models = Callable[[str], Any]
+from tests.explanations.conftest import Models
 
 ODD = [
     *("", " ", "a", "/", ".", "a/", "#", "?", "\x00", "a#/route", "user@host.example", "[::1]/x"),

@@ -58,19 +58,18 @@ class Generation:
         for slot, worker in enumerate(self._present()):
             self._keepers.append(asyncio.create_task(self._keep(slot, worker)))
 
-    async def retire(self, limit_s: float, *, drain: bool) -> None:
-        """End all workers, within `limit_s` for their requests; see `WorkerProcess.end`."""
+    async def end(self, limit_s: float, *, drain: bool) -> None:
+        """Accept no more connections; see `WorkerProcess.end`."""
         for keeper in self._keepers:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
         self._accepting = [False] * len(self._workers)
         await asyncio.gather(*(worker.end(limit_s, drain=drain) for worker in self._present()))
-        shutil.rmtree(self._launch.metrics, ignore_errors=True)
 
-    def kill(self) -> None:
-        """End all workers at once, without a word."""
-        for worker in self._present():
-            worker.kill()
+    async def ended(self, limit_s: float) -> None:
+        """Wait until all workers are gone, and what belonged to them, too."""
+        await asyncio.gather(*(worker.ended(limit_s) for worker in self._present()))
+        shutil.rmtree(self._launch.metrics, ignore_errors=True)
 
     def _present(self) -> list[WorkerProcess]:
         return [worker for worker in self._workers if worker is not None]

@@ -39,6 +39,13 @@ def listen(host: str, port: int, *, searched: int, patience_s: float = 0.0) -> s
     )
 
 
+def note(wanted: int, bound: int) -> tuple[str, ...]:
+    """What a person should know when it listens elsewhere than asked for."""
+    if wanted == bound:
+        return ()
+    return (f"port {wanted} was taken{held_by(wanted)}, so it listens on {bound} (serving.port)",)
+
+
 def url(host: str, port: int) -> str:
     """Where this machine reaches what listens there."""
     reachable = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104

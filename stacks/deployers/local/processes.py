@@ -18,6 +18,7 @@ from stacks.deployers.local.logs import Log
 
 _POLL_S = 0.025
 _ACCEPT_S = 10.0
+_CLOSE_S = 2.0
 _GRACE_S = 20.0
 """After its limit a worker has so long for its shutdown: records are closed, the companion ends."""
 
@@ -120,8 +121,17 @@ class WorkerProcess:
             raise WorkerFailed(f"worker {self.pid} does not answer") from error
 
     async def end(self, limit_s: float, *, drain: bool) -> None:
-        """Let it end: `drain` keeps idle connections until they are used or expire."""
+        """Tell it to end within `limit_s`; returns when it accepts no more connections.
+
+        drain: connections that wait for their next request may send it.
+        """
         self._order(do="drain" if drain else "stop", limit_s=limit_s)
+        with suppress(WorkerFailed, TimeoutError):  # gone, or too busy to say so
+            async with asyncio.timeout(_CLOSE_S):
+                await self._expect("ending")
+
+    async def ended(self, limit_s: float) -> None:
+        """Wait for its end, and bring it about when the limit has passed."""
         try:
             async with asyncio.timeout(limit_s + _GRACE_S):
                 await self.wait()

@@ -40,6 +40,11 @@ class State:
     restarts: int = 0
     stopped: bool = False
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """What was asked for."""
+        return self.host, self.port
+
     def after(self, new: State) -> State:
         """The state in which the release of `new` has taken over from this one.
 
@@ -48,6 +53,10 @@ class State:
         again = new.release["bento"] == self.release["bento"]
         history = (*new.history, *self.history)[:KEPT]
         return replace(new, previous=self.previous if again else self.release, history=history)
+
+    def ended(self) -> State:
+        """The same, ended by a person."""
+        return replace(self, stopped=True)
 
 
 def entry(release: Facts, since: str) -> Facts:

@@ -9,18 +9,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from switchyard.configuration.model import Serving
 from switchyard.packages.loading import verify
 from switchyard.serving.settings import Settings
-from tests.conftest import ROOT, Packages
 
+ROOT = Path(__file__).resolve().parents[1]
 KEY = "a-key-of-enough-characters"
 
 
@@ -52,7 +51,7 @@ class Service:
         metrics.mkdir(exist_ok=True)
         self._process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "uvicorn", "--factory", "tests.contract.serving:make"),
+                *(sys.executable, "-m", "uvicorn", "--factory", "tests.services:make"),
                 *("--port", str(port), "--log-level", "warning", "--no-access-log"),
             ],
             cwd=ROOT,
@@ -109,26 +108,11 @@ class Service:
         return httpx.get(f"{self.url}{path}", **options)
 
 
-@pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory, packages: Packages) -> Iterator[Service]:
-    """The service with its defaults, rows reaching the store at once."""
-    folder = tmp_path_factory.mktemp("service")
-    made = Service(folder, packages.of(), capture={"flush_s": 0.2}).start()
-    yield made
-    made.stop()
+def make() -> Any:
+    """What uvicorn serves in these tests: the Bento's own application, lane and all."""
+    from bento.logs import log_to_stderr
+    from bento.service import svc
 
-
-@pytest.fixture
-def make_service(tmp_path: Path, packages: Packages) -> Iterator[Any]:
-    """Makes services with settings of their own; they end with the test."""
-    made: list[Service] = []
-
-    def make(estimator: str = "hashed-ngrams", **serving: Any) -> Service:
-        folder = tmp_path / f"service-{len(made)}"
-        folder.mkdir()
-        made.append(Service(folder, packages.of(estimator), **serving))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.stop()
+    log_to_stderr()
+    made: Any = svc
+    return made.to_asgi()

@@ -1,0 +1,33 @@
+"""The active stack's model deployer, as one of this project's own."""
+
+from __future__ import annotations
+
+from zenml.client import Client
+from zenml.enums import StackComponentType
+from zenml.stack import StackComponent
+
+from stacks.deployers.base import BentoDeployer
+from switchyard.errors import RequestError
+
+ADVICE = (
+    "`run.py stack apply FILE` adds one that the file names, "
+    "`zenml stack set local` takes the stack that has one"
+)
+
+
+def open_deployer() -> BentoDeployer:
+    """The deployer; RequestError, with the way to one, when the stack has none that serves Bentos.
+
+    The stack's other components are left alone: what they import takes seconds.
+    """
+    stack = Client().active_stack_model
+    found = stack.components.get(StackComponentType.MODEL_DEPLOYER)
+    if not found:
+        raise RequestError(f"the active stack '{stack.name}' has no model deployer; {ADVICE}")
+    deployer = StackComponent.from_model(found[0])
+    if not isinstance(deployer, BentoDeployer):
+        raise RequestError(
+            f"the model deployer of the active stack '{stack.name}' is of flavour "
+            f"'{found[0].flavor_name}', which cannot serve this project's Bentos; {ADVICE}"
+        )
+    return deployer

@@ -1,0 +1,99 @@
+"""What readers give and writers take: some rows at a time, with columns that all rows share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from switchyard.batches.texts import as_objects, as_text
+from switchyard.errors import DataError
+from switchyard.nearest import nearest
+
+MISSING = "missing"
+"""The problem of a row without a value."""
+
+_SHOWN = 12
+_LETTERS = 40
+
+
+class Chunk(Protocol):
+    """Some rows of a file, as arrow columns or as JSON objects, whichever a writer asks for."""
+
+    def __len__(self) -> int: ...
+
+    def texts(self, column: str) -> tuple[Any, Any]:
+        """A column as large strings, empty where there is no text, and why not (null: there is)."""
+        ...
+
+    def batch(self) -> Any:
+        """The rows as an arrow record batch of the reader's schema."""
+        ...
+
+    def objects(self) -> list[bytes]:
+        """Each row as a JSON object."""
+        ...
+
+
+class Reader(Protocol):
+    """An opened file. schema: its columns in order; rows: how many, None where not yet known.
+
+    DataError says what is wrong with the file, on opening or when a reader comes to that place.
+    """
+
+    @property
+    def schema(self) -> Any: ...
+
+    @property
+    def rows(self) -> int | None: ...
+
+    def chunks(self, most: int) -> Iterator[Chunk]:
+        """The rows in order, at most so many at a time."""
+        ...
+
+
+class TableChunk:
+    """Rows that come as arrow columns."""
+
+    def __init__(self, batch: pa.RecordBatch) -> None:
+        self._batch = batch
+
+    def __len__(self) -> int:
+        return int(self._batch.num_rows)
+
+    def texts(self, column: str) -> tuple[Any, Any]:
+        texts = as_text(self._batch.column(column), column)
+        reasons = pa.nulls(len(texts), pa.large_string())
+        if texts.null_count:
+            missing = pa.scalar(MISSING, pa.large_string())
+            reasons = pc.if_else(texts.is_null(), missing, reasons)
+            texts = texts.fill_null("")
+        return texts, reasons
+
+    def batch(self) -> pa.RecordBatch:
+        return self._batch
+
+    def objects(self) -> list[bytes]:
+        return as_objects(self._batch)
+
+
+def require_columns(schema: pa.Schema, wanted: tuple[str, ...]) -> None:
+    """DataError naming the columns there are, unless the wanted ones are among them."""
+    for name in wanted:
+        if name not in schema.names:
+            if not schema.names:
+                raise DataError(f"the rows have no '{name}', nor anything else")
+            some = ", ".join(f"'{each[:_LETTERS]}'" for each in schema.names[:_SHOWN])
+            more = ", …" if len(schema.names) > _SHOWN else ""
+            meant = nearest(name, schema.names)
+            fix = f"rename '{meant[:_LETTERS]}' to" if meant else "name the one that is meant"
+            raise DataError(f"the file has no column '{name}': it has {some}{more}; {fix} '{name}'")
+
+
+def refuse_repeated(names: list[str]) -> None:
+    """DataError when two columns have one name: which is meant cannot be known."""
+    twice = next((name for at, name in enumerate(names) if name in names[:at]), None)
+    if twice is not None:
+        raise DataError(f"the file has two columns '{twice[:_LETTERS]}'; rename one of them")

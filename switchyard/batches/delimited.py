@@ -1,0 +1,166 @@
+"""CSV in blocks: all columns stay text, rows keep their order, faults are named by their line."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+
+from switchyard.batches.chunks import TableChunk, refuse_repeated
+from switchyard.errors import DataError
+
+BLOCK = 1 << 22
+"""Bytes that are read at a time; no row may be longer."""
+
+_HEAD = 1 << 16
+_DELIMITERS = (",", ";", "\t", "|")
+
+
+class CsvReader:
+    """A CSV file with a header. Its delimiter is the one that makes a wanted column appear.
+
+    Blank lines are no rows, but in a file of one column they are: there they are empty values.
+    """
+
+    rows: int | None = None
+
+    def __init__(self, source: BinaryIO, wanted: tuple[str, ...]) -> None:
+        self._source = source
+        headers = {mark: _header(source, mark) for mark in _DELIMITERS}
+        fitting = [mark for mark in _DELIMITERS if set(wanted) & set(headers[mark])]
+        self._delimiter = fitting[0] if fitting else ","
+        self._width = len(headers[self._delimiter])
+        self._reader, self._bytes = self._open()
+        self.schema: Any = self._reader.schema
+        refuse_repeated(self.schema.names)
+
+    def chunks(self, most: int) -> Iterator[TableChunk]:
+        read = 0
+        while True:
+            try:
+                batch = self._reader.read_next_batch()
+            except StopIteration:
+                break
+            except pa.ArrowInvalid as cause:
+                raise self._explained(cause, read) from cause
+            read += batch.num_rows
+            for start in range(0, batch.num_rows, most):
+                yield TableChunk(batch.slice(start, most))
+        if self._bytes.quotes % 2:
+            self._refuse_open_quote()
+
+    def _open(self) -> tuple[Any, _Counted]:
+        counted = _Counted(self._source)
+        try:
+            reader = arrow_csv.open_csv(
+                pa.PythonFile(counted, "r"),
+                arrow_csv.ReadOptions(use_threads=False, block_size=BLOCK),
+                arrow_csv.ParseOptions(
+                    delimiter=self._delimiter,
+                    newlines_in_values=True,
+                    ignore_empty_lines=self._width > 1,
+                ),
+                arrow_csv.ConvertOptions(
+                    default_column_type=pa.string(), strings_can_be_null=False
+                ),
+            )
+        except pa.ArrowInvalid as cause:
+            raise self._explained(cause, 0) from cause
+        return reader, counted
+
+    def _explained(self, cause: Exception, read: int) -> DataError:
+        """The error that says on which line the fault is, for which the file is read again."""
+        line = _line_that_is_no_text(self._source)
+        if line is not None:
+            return DataError(f"line {line:,} is not UTF-8 text; save the file as UTF-8")
+        if "straddling" in str(cause):
+            return DataError(
+                f"a row after row {read:,} is longer than {BLOCK >> 20} MB; is there a quote that "
+                "is not closed?"
+            )
+        found = self._misfit()
+        if found is not None:
+            line, fields = found
+            return DataError(
+                f"line {line:,} has {fields} fields instead of {self._width}; put values that "
+                "contain the delimiter or line breaks in quotes"
+            )
+        return DataError(f"the file is not CSV: {cause}")
+
+    def _misfit(self) -> tuple[int, int] | None:
+        """The first line whose number of fields is not the header's, and that number."""
+        records = csv.reader(_lines(self._source), delimiter=self._delimiter)
+        before = 0
+        try:
+            for record in records:
+                if record and len(record) != self._width:
+                    return before + 1, len(record)
+                before = records.line_num
+        except csv.Error:
+            return None
+        return None
+
+    def _refuse_open_quote(self) -> None:
+        """DataError if the file ends within quotes: then its last row is not as it was meant."""
+        records = csv.reader(_lines(self._source), delimiter=self._delimiter, strict=True)
+        before = 0
+        try:
+            for _ in records:
+                before = records.line_num
+        except csv.Error as cause:
+            if "unexpected end" in str(cause):
+                raise DataError(
+                    f"a quote is opened on line {before + 1:,} and never closed; is the file whole?"
+                ) from cause
+
+
+class _Counted:
+    """A stream as arrow reads it, with the quotes in it counted on the way."""
+
+    closed = False
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+        self._source.seek(0)
+        self.quotes = 0
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._source.read(size)
+        self.quotes += block.count(b'"')
+        return block
+
+    def close(self) -> None:
+        """The source is its opener's to close."""
+
+
+def _header(source: BinaryIO, delimiter: str) -> list[str]:
+    source.seek(0)
+    text = source.read(_HEAD).removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
+    try:
+        rows = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
+        return next((row for row in rows if row), [])
+    except csv.Error:
+        return []
+
+
+def _line_that_is_no_text(source: BinaryIO) -> int | None:
+    source.seek(0)
+    number = 0
+    while line := source.readline(BLOCK):
+        number += 1
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            return number
+    return None
+
+
+def _lines(source: BinaryIO) -> Iterator[str]:
+    source.seek(0)
+    source.seek(len(codecs.BOM_UTF8) if source.read(3) == codecs.BOM_UTF8 else 0)
+    while line := source.readline(BLOCK):
+        yield line.decode("utf-8", "replace")

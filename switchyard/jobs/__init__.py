@@ -1,0 +1,1 @@
+"""Batches that are too large to wait for: accepted, kept, scored once, whatever is killed."""

@@ -1,0 +1,182 @@
+"""The files of jobs, in a folder or an object store: whole under their names, or not there.
+
+{store}/inputs/{run}.{kind}
+{store}/results/{run}.{attempt}.{kind}
+{store}/drafts/…                        what is being written, in a folder
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, cast
+
+from switchyard.data.sources import shown
+from switchyard.errors import PlatformError, RequestError, SwitchyardError
+
+INPUTS, RESULTS, DRAFTS = "inputs", "results", "drafts"
+
+_BUFFER = 1 << 20
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class DiskFull(PlatformError):  # noqa: N818  a state that passes, as its name says
+    """There is no space left for a file."""
+
+
+class Draft(Protocol):
+    """A file that is being written and gets its name when it is whole."""
+
+    @property
+    def stream(self) -> BinaryIO: ...
+
+    def commit(self) -> None:
+        """Give it its name; after that it outlives a loss of power."""
+        ...
+
+    def discard(self) -> None:
+        """Leave nothing of it; may be called at any time before `commit` returns."""
+        ...
+
+
+class JobFiles:
+    """A store of files. location: a path, file://…, s3://….
+
+    RequestError for a location that nothing here reads; each failure of the store is a
+    PlatformError, DiskFull when there is no space.
+    """
+
+    def __init__(self, location: str) -> None:
+        self.shown = shown(location)
+        self._files, self._root = _file_system(location)
+        protocol = self._files.protocol
+        self._local = "file" in ((protocol,) if isinstance(protocol, str) else protocol)
+
+    def draft(self, folder: str, name: str) -> Draft:
+        """Begin a file."""
+        with self.explaining("written"):
+            if self._local:
+                return _LocalDraft(Path(self._root), folder, name)
+            return _RemoteDraft(self._files, f"{self._root}/{folder}/{name}")
+
+    def open(self, folder: str, name: str) -> BinaryIO:
+        """A file from its start; seekable."""
+        path = f"{self._root}/{folder}/{name}"
+        with self.explaining("read"):
+            if self._local:
+                return Path(path).open("rb")
+            return cast(BinaryIO, io.BufferedReader(self._files.open(path, "rb"), _BUFFER))
+
+    def remove(self, folder: str, name: str) -> None:
+        """Delete a file, if it is there."""
+        with self.explaining("written"), suppress(FileNotFoundError):
+            self._files.rm_file(f"{self._root}/{folder}/{name}")
+
+    def names(self, folder: str) -> Iterator[tuple[str, float]]:
+        """The files, each with its age in seconds."""
+        with self.explaining("read"):
+            self._files.invalidate_cache()
+            try:
+                found = self._files.ls(f"{self._root}/{folder}", detail=False)
+            except FileNotFoundError:
+                return
+            for path in found:
+                try:
+                    changed = self._files.modified(path)
+                except FileNotFoundError:
+                    continue
+                yield str(path).rsplit("/", 1)[-1], time.time() - _seconds(changed)
+
+    @contextmanager
+    def explaining(self, done: str) -> Iterator[None]:
+        """Turns what the store raises into errors that name it."""
+        try:
+            yield
+        except SwitchyardError:
+            raise
+        except Exception as cause:  # stores raise errors of libraries of their own
+            raise self.failure(done, cause) from cause
+
+    def failure(self, done: str, cause: Exception) -> PlatformError:
+        """The error that names the store, and the cause it fails for."""
+        if isinstance(cause, OSError) and cause.errno in _FULL:
+            return DiskFull(
+                f"the store of jobs '{self.shown}' is full: {cause.strerror}; free space or choose "
+                "another one (serving.jobs.store)"
+            )
+        return PlatformError(
+            f"the store of jobs '{self.shown}' cannot be {done}: {type(cause).__name__}: {cause}; "
+            "check its disk, network and credentials (serving.jobs.store)"
+        )
+
+
+class _LocalDraft:
+    def __init__(self, root: Path, folder: str, name: str) -> None:
+        self._target = root / folder / name
+        self._path = root / DRAFTS / f"{name}.{os.getpid()}"
+        for needed in (self._target.parent, self._path.parent):
+            needed.mkdir(parents=True, exist_ok=True)
+        self.stream: BinaryIO = self._path.open("wb", _BUFFER)
+
+    def commit(self) -> None:
+        self.stream.flush()
+        os.fsync(self.stream.fileno())
+        self.stream.close()
+        self._path.replace(self._target)
+        _sync(self._target.parent)
+
+    def discard(self) -> None:
+        with suppress(OSError):  # closing may want to write what the full disk has no room for
+            self.stream.close()
+        for path in (self._path, self._target):
+            path.unlink(missing_ok=True)
+
+
+class _RemoteDraft:
+    """An upload, which an object store shows only when it is complete."""
+
+    def __init__(self, files: Any, path: str) -> None:
+        self._files, self._path = files, path
+        self._upload = files.open(path, "wb", autocommit=False)
+        self.stream: BinaryIO = self._upload
+
+    def commit(self) -> None:
+        self._upload.close()
+        self._upload.commit()
+
+    def discard(self) -> None:
+        self._upload.discard()
+        with suppress(FileNotFoundError):
+            self._files.rm_file(self._path)
+
+
+def _file_system(location: str) -> tuple[Any, str]:
+    from fsspec.core import url_to_fs
+
+    plain = location if "://" in location else str(Path(location).expanduser().absolute())
+    try:
+        files, root = url_to_fs(plain)
+    except (ImportError, ValueError) as cause:
+        raise RequestError(
+            f"serving.jobs.store '{shown(location)}' cannot be opened: {cause}; give a folder, or "
+            "an object-store URL whose package is installed (s3://: uv sync --extra s3)"
+        ) from cause
+    return files, str(root).rstrip("/")
+
+
+def _seconds(changed: datetime | float) -> float:
+    return changed.timestamp() if isinstance(changed, datetime) else changed
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

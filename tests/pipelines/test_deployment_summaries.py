@@ -1,0 +1,146 @@
+"""What a person is told of what is deployed."""
+
+from __future__ import annotations
+
+import io
+import json
+import shlex
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from pipelines import services
+from pipelines.deployment_summaries import example, status_table, summarise
+from stacks.deployers.releases import Deployment, Release
+from switchyard.configuration.layers import resolve
+from switchyard.errors import RequestError
+from switchyard.tracking import Version
+from tests.conftest import ROOT
+
+URL = "http://127.0.0.1:3000"
+
+
+def release(number: int, *, synthetic: bool = False) -> Release:
+    return Release(
+        name="phishing",
+        model_version=str(number),
+        bento=f"phishing:v{number}-abc",
+        folder=f"/bentos/v{number}",
+        content_sha256=f"{number:064}",
+        data_digest="d" * 64,
+        synthetic=synthetic,
+        built="2026-11-21T12:00:00+00:00",
+    )
+
+
+def deployed(number: int = 2, *, synthetic: bool = False, **changes: Any) -> Deployment:
+    facts: dict[str, Any] = {
+        "release": release(number, synthetic=synthetic),
+        "url": URL,
+        "since": "2026-11-21T12:00:00+01:00",
+        "healthy": True,
+    }
+    return Deployment.model_validate(facts | changes)
+
+
+def summary(deployment: Deployment) -> str:
+    said = io.StringIO()
+    case = resolve(ROOT / "configs" / "phishing.yaml").use_case
+    summarise(deployment, case, Console(file=said, width=200))
+    return said.getvalue()
+
+
+def table(*deployments: Deployment, champion: int | None = 2) -> str:
+    said = io.StringIO()
+    version = Version("phishing", champion, "") if champion else None
+    Console(file=said, width=200).print(status_table(deployments, {"phishing": version}))
+    return said.getvalue()
+
+
+def test_the_summary_says_where_the_service_answers_and_what_was_before() -> None:
+    said = summary(deployed(previous=release(1)))
+
+    assert f"version 2 answers at {URL}" in said
+    assert "version 1 (phishing:v1-abc)" in said
+    assert "SYNTHETIC" not in said
+
+
+def test_a_synthetic_model_is_said_to_be_one_before_all_else() -> None:
+    said = summary(deployed(synthetic=True))
+
+    assert said.startswith("SYNTHETIC SAMPLE")
+    assert "(synthetic)" in said
+
+
+def test_what_the_deployer_notes_is_passed_on() -> None:
+    assert "port 3000 was taken" in summary(deployed(notes=("port 3000 was taken",)))
+
+
+def test_the_example_is_a_command_with_a_json_body() -> None:
+    words = shlex.split(example(URL))
+
+    assert words[:3] == ["curl", "-s", f"{URL}/predict"]
+    assert "url" in json.loads(words[-1])["instances"][0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"), [({}, "yes"), ({"healthy": False}, "no"), ({"stopped": True}, "stopped")]
+)
+def test_the_state_of_a_service_is_told(changes: dict[str, Any], told: str) -> None:
+    row = table(deployed(**changes)).splitlines()[-2]
+
+    assert told in [cell.strip() for cell in row.split("│")]
+
+
+def test_times_are_told_in_utc() -> None:
+    assert "2026-11-21 11:00 UTC" in table(deployed())
+
+
+class Deployer:
+    def __init__(self, *deployments: Deployment) -> None:
+        self._deployments = list(deployments)
+
+    def all(self, *, stopped: bool = False) -> list[Deployment]:
+        return self._deployments
+
+    def stop(self, name: str) -> bool:
+        return any(each.release.name == name for each in self._deployments)
+
+
+class Tracker:
+    def champion(self, name: str) -> Version:
+        return Version(name, 2, "")
+
+
+def status(
+    patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *deployments: Deployment
+) -> str:
+    patch.setattr(services, "open_deployer", lambda: Deployer(*deployments))
+    patch.setattr("steps.tracking.open_tracker", Tracker)
+    patch.setenv("COLUMNS", "200")
+    assert services.status() == 0
+    return capsys.readouterr().out
+
+
+def test_the_status_of_nothing_says_how_to_deploy(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "nothing is deployed; run.py --pipeline deployment" in status(monkeypatch, capsys)
+
+
+@pytest.mark.parametrize(("number", "told"), [(1, True), (2, False)])
+def test_a_champion_that_is_not_what_serves_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int, told: bool
+) -> None:
+    said = status(monkeypatch, capsys, deployed(number))
+
+    assert ("the champion is version 2, deployed is version 1" in said) is told
+
+
+def test_stopping_what_does_not_run_names_what_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "open_deployer", lambda: Deployer(deployed()))
+
+    assert services.stop("phishing") == 0
+    with pytest.raises(RequestError, match="'wine' is not running; deployed is: 'phishing'"):
+        services.stop("wine")
