@@ -119,7 +119,14 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--package", type=Path, help="the model package to serve")
     parser.add_argument("--data-dir", type=Path, help=f"the folder of {materials.MANY}")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=PARTS,
+        default=list(PARTS),
+        metavar="PART",
+        help=f"which parts: {', '.join(PARTS)}",
+    )
     parser.add_argument(
         "--servers", nargs="+", choices=OURS + PEERS, default=OURS + PEERS, metavar="NAME",
         help=f"whom the part 'rates' measures: {', '.join(OURS + PEERS)}",
@@ -228,14 +235,10 @@ PARTS: dict[str, Callable[[Bench], Figures]] = {
 def show_rates(turns: Turns) -> None:
     """A row a server: medians over the rounds, and how much quicker each of ours is."""
     ours = [name for name in OURS if name in turns]
-    table = Table("server", title="/predict, one URL, 16 connections", title_justify="left")
-    for title in (
-        "requests/s",
-        "p99 ms",
-        "µs of CPU",
-        "refused",
-        *(f"{name} ÷ it" for name in ours),
-    ):
+    table = Table(title="/predict, one URL, 16 connections", title_justify="left")
+    table.add_column("server", no_wrap=True)
+    ratios = [f"{name.removeprefix('ours-')} ÷ it" for name in ours]
+    for title in ("requests/s", "p99 ms", "µs of CPU", "refused", *ratios):
         table.add_column(title, justify="right")
     for name in turns:
         times = [f"{ratio(turns, mine, name, rate):.2f}" for mine in ours]

@@ -14,9 +14,9 @@ import orjson
 from benchmarks.serving_parts.materials import ROOT
 from benchmarks.serving_parts.servers import HOST, Server
 
-WORKER, BENTOML_SERVE = "ours, worker", "ours, bentoml serve"
-FASTAPI_ASYNC, FASTAPI_DEF = "fastapi async def", "fastapi def"
-RAW, BENTOML_API, MLFLOW = "raw asgi", "bentoml api", "mlflow"
+WORKER, BENTOML_SERVE = "ours-worker", "ours-bentoml-serve"
+FASTAPI_ASYNC, FASTAPI_DEF = "fastapi-async", "fastapi-def"
+RAW, BENTOML_API, MLFLOW = "raw-asgi", "bentoml-api", "mlflow"
 OURS = (WORKER, BENTOML_SERVE)
 PEERS = (FASTAPI_ASYNC, FASTAPI_DEF, RAW, BENTOML_API, MLFLOW)
 

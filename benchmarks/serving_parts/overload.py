@@ -29,7 +29,9 @@ def overload(server: Running, inputs: Sequence[Sequence[str]], seconds: float) -
     the time, in megabytes.
     """
     bodies = [server.server.body(urls) for urls in inputs]
-    capacity = load(server.address, bodies, 2, max(1.0, seconds / 3), tolerated=0.9).rate
+    # Two connections keep it busy; where they are too many already, one does.
+    tries = [load(server.address, bodies, n, max(1.0, seconds / 4), tolerated=0.9) for n in (1, 2)]
+    capacity = max(each.rate for each in tries)
     worker = server.processes()[0]
     with tempfile.TemporaryDirectory() as folder:
         lines = Path(folder) / "bodies"

@@ -84,6 +84,11 @@ def build(folder: Path, version: str) -> None:
 
     from bentoml.bentos import build_bentofile
 
+    from bento.images import slim_image
+    from bento.service import svc
+
+    service: Any = svc
+    service.image = service.image or slim_image()
     logging.getLogger("bentoml").setLevel(logging.ERROR)
     build_bentofile(str(folder / "bentofile.yaml"), version=version, build_ctx=str(folder))
 

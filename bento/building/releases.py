@@ -20,7 +20,7 @@ import yaml
 
 from bento.building.staging import DERIVED, digest, kernels, stage
 from switchyard.configuration.model import UseCase
-from switchyard.errors import GateRefused, PlatformError, RequestError
+from switchyard.errors import PlatformError, RequestError
 
 if TYPE_CHECKING:
     from stacks.deployers.releases import Release
@@ -31,7 +31,8 @@ TRIED = 600
 """So many generated URLs are scored to find smoke instances of both labels."""
 
 _STALE_S = 3600.0
-_ERRORS = {error.exit_code: error for error in (GateRefused, RequestError)}
+IGNORED = "**/*.nbi\n**/*.nbc\n"
+"""What an image must not be given: kernels for this machine's processor; it compiles its own."""
 
 
 def build_release(version: int, package: Path, use_case: UseCase, target: Path) -> Release:
@@ -77,6 +78,7 @@ def _build(target: Path, use_case: UseCase, tag: str, bentos: Path) -> None:
             _assemble(target, use_case, tag, home)
             made = home / "bentos" / use_case.name / tag
             _carry_compiled(target, made / "src")
+            (made / ".dockerignore").write_text(IGNORED, encoding="utf-8")
             _publish(made, bentos)
     except OSError as error:
         raise PlatformError(
@@ -125,9 +127,8 @@ def _assemble(target: Path, use_case: UseCase, tag: str, home: Path) -> None:
         ) from error
     if done.returncode:
         said = done.stderr.strip().splitlines() or ["no reason given"]
-        raise _ERRORS.get(done.returncode, PlatformError)(
-            f"'{use_case.name}:{tag}' cannot be built: {said[-1]}"
-        )
+        wrong = RequestError if done.returncode == RequestError.exit_code else PlatformError
+        raise wrong(f"'{use_case.name}:{tag}' cannot be built: {said[-1]}")
 
 
 def _carry_compiled(source: Path, target: Path) -> None:

@@ -68,7 +68,7 @@ def stage(folder: Path, version: int, package: Path, use_case: UseCase) -> Manif
         (folder / FILE).write_text(json.dumps(settings.plain(), indent=2) + "\n", "utf-8")
         requirements = "\n".join(pinned((*ROOTS, *extras, *clients_of(use_case.serving)))) + "\n"
         (folder / "requirements.txt").write_text(requirements, "utf-8")
-        described = yaml.safe_dump(bentofile(settings, manifest, extras), sort_keys=False)
+        described = yaml.safe_dump(bentofile(settings, manifest), sort_keys=False)
         (folder / "bentofile.yaml").write_text(described, "utf-8")
     except OSError as error:
         raise PlatformError(

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 import anyio.to_thread
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from starlette.responses import StreamingResponse
-from switchyard.jobs.store import Job, QueueFull, RequestTooLarge
 
 from bento.bodies import declared_length, header, stream_body
 from bento.routes.documents import JobDocument, problems
 from bento.runtime import Runtime
+from switchyard.jobs.store import Job, QueueFull, RequestTooLarge
 from switchyard.serving.problems import Problem, overloaded
 
 Kind = Literal["json", "csv", "ndjson", "parquet"]
@@ -22,6 +22,16 @@ TYPES: dict[str, Kind] = {
     "application/vnd.apache.parquet": "parquet",
 }
 _BLOCK = 1 << 18
+_INSTANCES = {
+    "type": "object",
+    "required": ["instances"],
+    "properties": {"instances": {"type": "array", "items": {"type": "object"}, "minItems": 1}},
+}
+_UPLOADS: dict[str, Any] = {
+    media_type: {"schema": _INSTANCES if kind == "json" else {"type": "string", "format": "binary"}}
+    for media_type, kind in TYPES.items()
+}
+"""Any file is taken; what is wrong with one is told by its job."""
 
 JobId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,64}$", description="As POST /jobs gave it.")]
 ResultKind = Annotated[Kind | None, Query(alias="format", description="Default: as the input.")]
@@ -54,7 +64,7 @@ def router(runtime: Runtime) -> APIRouter:
         status_code=202,
         response_model=JobDocument,
         responses={202: {"links": _LINKS}, **problems(400, 401, 408, 413, 415, 422, 503)},
-        openapi_extra={"requestBody": {"required": True, "content": dict.fromkeys(TYPES, binary)}},
+        openapi_extra={"requestBody": {"required": True, "content": _UPLOADS}},
     )
     async def submit(
         request: Request,

@@ -79,15 +79,15 @@ class TableChunk:
         return as_objects(self._batch)
 
 
-def require_columns(schema: pa.Schema, wanted: tuple[str, ...]) -> None:
+def require_columns(names: list[str], wanted: tuple[str, ...]) -> None:
     """DataError naming the columns there are, unless the wanted ones are among them."""
     for name in wanted:
-        if name not in schema.names:
-            if not schema.names:
+        if name not in names:
+            if not names:
                 raise DataError(f"the rows have no '{name}', nor anything else")
-            some = ", ".join(f"'{each[:_LETTERS]}'" for each in schema.names[:_SHOWN])
-            more = ", …" if len(schema.names) > _SHOWN else ""
-            meant = nearest(name, schema.names)
+            some = ", ".join(f"'{each[:_LETTERS]}'" for each in names[:_SHOWN])
+            more = ", …" if len(names) > _SHOWN else ""
+            meant = nearest(name, names)
             fix = f"rename '{meant[:_LETTERS]}' to" if meant else "name the one that is meant"
             raise DataError(f"the file has no column '{name}': it has {some}{more}; {fix} '{name}'")
 
@@ -97,3 +97,8 @@ def refuse_repeated(names: list[str]) -> None:
     twice = next((name for at, name in enumerate(names) if name in names[:at]), None)
     if twice is not None:
         raise DataError(f"the file has two columns '{twice[:_LETTERS]}'; rename one of them")
+
+
+def no_rows() -> DataError:
+    """The error of a file with nothing to score."""
+    return DataError("the file has no rows; give at least one")

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from switchyard.batches.chunks import TableChunk, refuse_repeated
+from switchyard.batches.chunks import TableChunk, no_rows, refuse_repeated, require_columns
 from switchyard.errors import DataError
 
 BLOCK = 1 << 22
@@ -33,10 +33,12 @@ class CsvReader:
         headers = {mark: _header(source, mark) for mark in _DELIMITERS}
         fitting = [mark for mark in _DELIMITERS if set(wanted) & set(headers[mark])]
         self._delimiter = fitting[0] if fitting else ","
-        self._width = len(headers[self._delimiter])
+        names = headers[self._delimiter]
+        require_columns(names, wanted)
+        refuse_repeated(names)
+        self._width = len(names)
         self._reader, self._bytes = self._open()
         self.schema: Any = self._reader.schema
-        refuse_repeated(self.schema.names)
 
     def chunks(self, most: int) -> Iterator[TableChunk]:
         read = 0
@@ -77,6 +79,8 @@ class CsvReader:
         line = _line_that_is_no_text(self._source)
         if line is not None:
             return DataError(f"line {line:,} is not UTF-8 text; save the file as UTF-8")
+        if "Empty CSV" in str(cause):
+            return no_rows()
         if "straddling" in str(cause):
             return DataError(
                 f"a row after row {read:,} is longer than {BLOCK >> 20} MB; is there a quote that "
@@ -112,7 +116,7 @@ class CsvReader:
             for _ in records:
                 before = records.line_num
         except csv.Error as cause:
-            if "unexpected end" in str(cause):
+            if "unexpected end" in str(cause) or "larger than field limit" in str(cause):
                 raise DataError(
                     f"a quote is opened on line {before + 1:,} and never closed; is the file whole?"
                 ) from cause

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from switchyard.batches.answers import added_names, answer
-from switchyard.batches.chunks import Reader, require_columns
+from switchyard.batches.chunks import Reader, no_rows, require_columns
 from switchyard.batches.kinds import Kind
 from switchyard.batches.texts import is_text, require_writable
 from switchyard.errors import DataError
@@ -58,8 +58,8 @@ def score_file(
     inputs = tuple(predictor.manifest.inputs)
     reader = open_reader(source, kind, inputs)
     if reader.rows == 0:
-        raise _no_rows()
-    require_columns(reader.schema, inputs)
+        raise no_rows()
+    require_columns(reader.schema.names, inputs)
     for name in inputs:
         type_ = reader.schema.field(name).type
         if kind == "parquet" and not is_text(type_):
@@ -81,7 +81,7 @@ def score_file(
         rejected += answers.rejected
         on_progress(rows, rejected)
     if not rows:
-        raise _no_rows()
+        raise no_rows()
     writer.finish()
     return Totals(rows, rejected)
 
@@ -91,7 +91,7 @@ def open_reader(source: BinaryIO, kind: Kind, wanted: tuple[str, ...]) -> Reader
     source.seek(0)
     head = source.read(1024)
     if not head.strip():
-        raise _no_rows()
+        raise no_rows()
     if kind == "parquet":
         from switchyard.batches.columnar import ParquetReader
 
@@ -110,6 +110,3 @@ def open_reader(source: BinaryIO, kind: Kind, wanted: tuple[str, ...]) -> Reader
 
     return ObjectReader(Instances(source) if kind == "json" else Lines(source))
 
-
-def _no_rows() -> DataError:
-    return DataError("the file has no rows; give at least one")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from switchyard.serving.instances import unfit
 from switchyard.serving.problems import Problem
@@ -16,11 +16,14 @@ _LENGTH = struct.Struct("<I")
 _NUMBERS = {"FP64": "<f8", "FP32": "<f4"}
 
 Size = Annotated[int, Field(ge=0, lt=2**40)]
-Parameters = dict[str, bool | int | float | str | list[Any] | dict[str, Any] | None]
+Parameters = Annotated[
+    dict[str, Any],
+    WithJsonSchema({"type": "object"}),
+]
 
 
 class _Document(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", strict=True)
 
 
 class InputTensor(_Document):
@@ -30,7 +33,7 @@ class InputTensor(_Document):
     shape: Annotated[list[Size], Field(min_length=1, max_length=2)]
     datatype: Annotated[str, Field(max_length=16)]
     parameters: Parameters | None = None
-    data: list[Any] | str | None = None
+    data: list[str | list[str]] | str | None = None
 
 
 class WantedTensor(_Document):
@@ -93,14 +96,11 @@ def parse(body: bytes, json_length: int | None) -> tuple[InferRequest, list[list
     return request, columns
 
 
-def _listed(data: Any, at: int) -> list[str]:
-    items = [data] if isinstance(data, str) else data
-    if items is None:
+def _listed(data: list[str | list[str]] | str | None, at: int) -> list[str]:
+    if data is None:
         raise _wrong(at, "data", "there are neither data nor binary_data_size")
-    flat = [item for each in items for item in (each if isinstance(each, list) else [each])]
-    if not all(isinstance(item, str) for item in flat):
-        raise _wrong(at, "data", "the elements must be strings")
-    return flat
+    items = [data] if isinstance(data, str) else data
+    return [item for each in items for item in (each if isinstance(each, list) else [each])]
 
 
 def _unpacked(data: bytes, at: int) -> list[str]:

@@ -97,7 +97,7 @@ def test_the_api_is_described_with_nothing_left_behind(built: Built) -> None:
     described = json.loads((built.bento / "src" / "openapi.json").read_text())
 
     assert "/predict" in described["paths"]
-    assert sorted(path.name for path in built.home.iterdir()) == ["bentos"]
+    assert list(built.home.glob(".building-*")) == []
 
 
 @pytest.mark.slow

@@ -10,98 +10,83 @@ from pathlib import Path
 
 import pytest
 
-from bento.building.containers import bentofile
-from switchyard.configuration.model import Serving
-from switchyard.packages.loading import verify
-from switchyard.serving.settings import Settings
 from tests.bento.conftest import Built
-from tests.conftest import Packages
 
-DOCKERFILE = "env/docker/Dockerfile"
-
-
-def described(package: Path, *extras: str) -> dict[str, dict[str, object]]:
-    """The bentofile of a package."""
-    manifest = verify(package).manifest
-    settings = Settings(
-        name="phishing",
-        title="Phishing URLs",
-        model_version="3",
-        content_sha256=manifest.content_sha256,
-        serving=Serving(),
-    )
-    return bentofile(settings, manifest, extras)
+pytestmark = pytest.mark.slow
 
 
-def rendered(built: Built) -> str:
-    """The Dockerfile as `bentoml containerize` renders it."""
+@pytest.fixture(scope="module")
+def context(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that `bentoml containerize` hands to the engine, the Dockerfile in it."""
     from bentoml import Bento
     from bentoml._internal.container import construct_containerfile
 
-    with construct_containerfile(Bento.from_path(str(built.bento))) as (_, dockerfile):
-        return Path(dockerfile).read_text()
+    copy = tmp_path_factory.mktemp("context") / "bento"
+    bento = Bento.from_path(str(built.bento))
+    with construct_containerfile(bento, enable_buildkit=False) as (folder, _):
+        shutil.copytree(folder, copy)
+    return copy
 
 
-@pytest.mark.slow
-def test_the_image_has_no_compilers_and_does_not_run_as_root(built: Built) -> None:
-    text = rendered(built)
-
-    assert "FROM python:3." in text
-    assert "build-essential" not in text
-    assert text.rindex("\nUSER 1034") > text.rindex("\nRUN ")
-    assert "ENV NUMBA_CPU_NAME=generic" in text
-    assert "ENV BENTOML_DO_NOT_TRACK=true" in text
-    assert "{{" not in text
+@pytest.fixture(scope="module")
+def dockerfile(context: Path) -> str:
+    return (context / "env" / "docker" / "Dockerfile").read_text()
 
 
-@pytest.mark.slow
-def test_the_kernels_are_compiled_after_the_sources_are_there(built: Built) -> None:
-    text = rendered(built)
-
-    assert text.index("\nCOPY . ./") < text.index("env/docker/setup_script") < text.index("\nUSER")
-    assert (built.bento / "env" / "docker" / "setup_script").is_file()
-
-
-@pytest.mark.slow
-def test_the_image_installs_exactly_what_is_pinned(built: Built) -> None:
-    pinned = (built.bento / "src" / "requirements.txt").read_text().splitlines()
-    installed = (built.bento / "env" / "python" / "requirements.txt").read_text().splitlines()
-
-    assert {line for line in installed if line} == set(pinned)
-    assert "env/python/requirements.txt" in rendered(built)
+def test_the_image_has_no_compilers_and_does_not_run_as_root(dockerfile: str) -> None:
+    assert "FROM python:3." in dockerfile
+    assert "build-essential" not in dockerfile
+    assert "apt-get" not in dockerfile
+    assert dockerfile.rindex("\nUSER bentoml") > dockerfile.rindex("\nRUN ")
 
 
 @pytest.mark.parametrize(
-    ("extras", "system"), [((), None), (("nltk",), None), (("lightgbm",), ["libgomp1"])]
+    "setting", ["BENTOML_DO_NOT_TRACK=true", "NUMBA_CPU_NAME=generic", "UV_NO_CACHE=true"]
 )
-def test_a_system_package_is_installed_only_where_the_model_needs_it(
-    packages: Packages, extras: tuple[str, ...], system: list[str] | None
-) -> None:
-    docker = described(packages.of(), *extras)["docker"]
-
-    assert docker.get("system_packages") == system
+def test_what_holds_in_a_container_is_set(dockerfile: str, setting: str) -> None:
+    assert f"\nARG {setting}\n" in dockerfile
+    name = setting.partition("=")[0]
+    assert f"\nENV {name}=${name}\n" in dockerfile
 
 
-@pytest.mark.slow
-def test_warming_compiles_for_any_processor_and_gives_the_same_scores(
-    built: Built, tmp_path: Path
+def test_the_image_is_prepared_once_its_packages_and_sources_are_there(dockerfile: str) -> None:
+    steps = ["./src/switchyard", "uv --directory", "/script__", "\nCOPY --chown=bentoml:bentoml . "]
+
+    places = [dockerfile.index(step) for step in steps]
+    assert places == sorted(places)
+
+
+def test_the_image_installs_exactly_what_is_pinned(context: Path) -> None:
+    pinned = (context / "src" / "requirements.txt").read_text().splitlines()
+    installed = (context / "env" / "python" / "requirements.txt").read_text().splitlines()
+
+    assert {line for line in installed if line} == set(pinned)
+
+
+def test_kernels_for_this_machine_stay_out_of_the_image(context: Path) -> None:
+    assert list(context.rglob("*.nbc"))
+    assert (context / ".dockerignore").read_text().split() == ["**/*.nbi", "**/*.nbc"]
+
+
+def test_preparing_compiles_for_any_processor_and_the_scores_are_the_same(
+    context: Path, tmp_path: Path
 ) -> None:
     image = tmp_path / "image"
-    shutil.copytree(built.bento, image)
+    shutil.copytree(context, image, ignore=shutil.ignore_patterns("*.nbi", "*.nbc"))
     environment = {
         **os.environ,
         "BENTO_PATH": str(image),
+        "BENTO_USER": str(os.getuid()),
         "NUMBA_CPU_NAME": "generic",
+        "SWITCHYARD__SERVING__STATE_DIR": str(tmp_path / "state"),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }
+    script = next((image / "env" / "docker").glob("script__*"))
 
     done = subprocess.run(
-        ["bash", image / "env" / "docker" / "setup_script"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
+        ["bash", script], env=environment, capture_output=True, text=True, timeout=300
     )
 
     assert done.returncode == 0, done.stderr
+    assert (tmp_path / "state").is_dir()
     assert list((image / "src" / "switchyard" / "urls" / "__pycache__").glob("*.nbc"))

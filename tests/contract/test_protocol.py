@@ -92,7 +92,7 @@ def test_feedback_reaches_what_came_by_the_protocol(
         ({"datatype": "FP32"}, "datatype must be BYTES"),
         ({"shape": [3]}, "2 elements"),
         ({"shape": [1, 2]}, "2 elements"),
-        ({"data": [1, 2]}, "strings"),
+        ({"data": [1, 2]}, "valid string"),
         ({"data": None}, "neither data nor binary_data_size"),
         ({"name": "link"}, "the inputs must be url"),
         ({"parameters": {"binary_data_size": 10}}, "fewer bytes"),

@@ -1,4 +1,4 @@
-"""Clients that keep their connections and ask without a pause."""
+"""Clients that keep their connections: some ask without a pause, some think in between."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ from urllib.parse import urlsplit
 class Load:
     """Several clients at once, from entering the `with` block to leaving it."""
 
-    def __init__(self, url: str, clients: int = 4) -> None:
+    def __init__(self, url: str, clients: int = 3) -> None:
         self.errors: list[str] = []
         self.versions: list[str] = []
         self.closed = 0
         self._netloc = urlsplit(url).netloc
         self._enough = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(clients)]
+        self._threads = [
+            threading.Thread(target=self._ask, args=(thinking_s,))
+            for thinking_s in (0.0, 0.03)
+            for _ in range(clients)
+        ]
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -36,7 +40,11 @@ class Load:
         for thread in self._threads:
             thread.join()
 
-    def _ask(self) -> None:
+    def more_than(self, answers: int) -> bool:
+        """Whether so many were answered."""
+        return len(self.versions) > answers
+
+    def _ask(self, thinking_s: float) -> None:
         connection = http.client.HTTPConnection(self._netloc, timeout=30)
         while not self._enough.is_set():
             try:
@@ -47,4 +55,5 @@ class Load:
             except (OSError, http.client.HTTPException, ValueError) as error:
                 self.errors.append(repr(error))
                 connection.close()
+            self._enough.wait(thinking_s)
         connection.close()

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from stacks.deployers.local.deployments import Deployments
 from stacks.deployers.local.options import Options
-from stacks.deployers.releases import Release
+from stacks.deployers.releases import Deployment, Release
 from switchyard.configuration.model import Serving
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +57,7 @@ class Place:
             built="2030-01-01T00:00:00+00:00",
         )
 
-    def deploy(self, version: str, *files: str) -> Any:
+    def deploy(self, version: str, *files: str) -> Deployment:
         """Deploy a release that passes its smoke test."""
         return self.deployments.deploy(self.release(version, "phishing", *files), self.serving, ok)
 

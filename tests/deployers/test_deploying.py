@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -42,7 +43,7 @@ def test_a_replacement_answers_as_soon_as_deploy_returns(place: Place) -> None:
     deployed = place.deploy("v2")
 
     assert get(deployed.url)["version"] == "v2"
-    assert deployed.previous.model_version == "v1"
+    assert deployed.previous == place.release("v1")
 
 
 def test_no_request_fails_while_releases_replace_each_other(place: Place) -> None:
@@ -52,7 +53,7 @@ def test_no_request_fails_while_releases_replace_each_other(place: Place) -> Non
         for version in ("v2", "v3", "v4"):
             place.deploy(version)
             before = len(clients.versions)
-            until(lambda seen=before: len(clients.versions) > seen + 20)
+            until(partial(clients.more_than, before + 20))
 
     assert clients.errors == []
     assert {"v1", "v2", "v3", "v4"} == set(clients.versions)
@@ -99,7 +100,9 @@ def test_a_refused_candidate_leaves_the_old_release_and_no_process(place: Place)
         place.deployments.deploy(place.release("v2"), place.serving, smoke)
 
     assert get(url)["version"] == "v1"
-    assert place.deployments.current("phishing").release.model_version == "v1"
+    found = place.deployments.current("phishing")
+    assert found
+    assert found.release.model_version == "v1"
     assert not alive(pids[0])
 
 
@@ -183,7 +186,7 @@ def test_a_rollback_tries_and_deploys_the_release_before(place: Place) -> None:
 
     assert tried == ["v1"]
     assert get(url)["version"] == "v1"
-    assert deployed.previous.model_version == "v2"
+    assert deployed.previous == place.release("v2")
 
 
 def test_a_rollback_without_a_release_before_is_refused(place: Place) -> None:
@@ -197,7 +200,7 @@ def test_the_same_release_again_keeps_what_a_rollback_goes_back_to(place: Place)
     place.deploy("v1")
     place.deploy("v2")
 
-    assert place.deploy("v2").previous.model_version == "v1"
+    assert place.deploy("v2").previous == place.release("v1")
 
 
 def test_another_port_is_moved_to(place: Place) -> None:

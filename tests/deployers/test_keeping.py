@@ -75,13 +75,14 @@ def test_a_log_that_grows_is_replaced_and_its_tail_stays_whole(tmp_path: Path) -
     assert len(list(tmp_path.iterdir())) == 1 + logs.OLD_FILES
 
 
-def test_a_full_disk_costs_lines_and_not_the_service(tmp_path: Path) -> None:
+def test_a_full_disk_costs_lines_and_not_the_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     log = Log(tmp_path)
-    real, log._file = log._file, Path("/dev/full").open("wb", buffering=0)
 
-    log.write(b"lost\n")
-    log._file.close()
-    log._file = real
+    with monkeypatch.context() as patch, Path("/dev/full").open("wb", buffering=0) as full:
+        patch.setattr(log, "_file", full)
+        log.write(b"lost\n")
     log.write(b"kept\n")
 
     assert "5 bytes of this log were lost" in logs.tail(tmp_path, 2)

@@ -91,6 +91,20 @@ def test_what_a_killed_supervisor_ran_can_be_started_again(place: Place) -> None
     assert get(url)["version"] == "v1"
 
 
+def test_a_port_that_an_orphan_still_holds_is_waited_for(place: Place) -> None:
+    deployed = place.deploy("v1")
+    worker = int(get(deployed.url)["pid"])
+    os.kill(worker, signal.SIGSTOP)  # too busy to see that it is an orphan
+    os.kill(deployed.pid or 0, signal.SIGKILL)
+    relief = threading.Timer(0.5, os.kill, (worker, signal.SIGCONT))
+    relief.start()
+
+    started = place.deployments.start("phishing")
+
+    assert started.url == deployed.url
+    assert get(started.url)["pid"] != worker
+
+
 def test_a_deployment_after_a_kill_brings_the_old_release_back_first(place: Place) -> None:
     url = place.deploy("v1").url
     kill_supervisor(place)
@@ -103,8 +117,7 @@ def test_a_deployment_after_a_kill_brings_the_old_release_back_first(place: Plac
 
     assert seen == ["v1"]
     assert get(url)["version"] == "v2"
-    assert deployed.previous
-    assert deployed.previous.model_version == "v1"
+    assert deployed.previous == place.release("v1")
 
 
 def test_a_deployment_after_a_kill_does_not_need_the_old_release(place: Place) -> None:
@@ -115,8 +128,7 @@ def test_a_deployment_after_a_kill_does_not_need_the_old_release(place: Place) -
     deployed = place.deploy("v2")
 
     assert get(deployed.url)["version"] == "v2"
-    assert deployed.previous
-    assert deployed.previous.model_version == "v1"
+    assert deployed.previous == place.release("v1")
 
 
 def test_a_killed_worker_is_not_missed_by_clients_that_wait(place: Place) -> None:
@@ -128,12 +140,13 @@ def test_a_killed_worker_is_not_missed_by_clients_that_wait(place: Place) -> Non
 
 def test_stopping_ends_all_processes_and_frees_the_port(place: Place) -> None:
     deployed = place.deploy("v1")
-    worker = get(deployed.url)["pid"]
+    pid, worker = deployed.pid, get(deployed.url)["pid"]
+    assert pid
 
     assert place.deployments.stop("phishing") is True
 
     assert not alive(worker)
-    until(lambda: not alive(deployed.pid))
+    until(lambda: not alive(pid))
     socket.create_server(("127.0.0.1", place.serving.port)).close()
     assert place.deployments.current("phishing") is None
     assert place.deployments.all() == []
@@ -193,9 +206,12 @@ def test_starting_what_runs_changes_nothing(place: Place) -> None:
 def test_a_supervisor_that_is_asked_to_end_leaves_the_wish(place: Place) -> None:
     deployed = place.deploy("v1")
 
-    os.kill(deployed.pid, signal.SIGTERM)  # as when the machine shuts down
+    pid = deployed.pid
+    assert pid
 
-    until(lambda: not alive(deployed.pid))
+    os.kill(pid, signal.SIGTERM)  # as when the machine shuts down
+
+    until(lambda: not alive(pid))
     assert place.deployments.start("phishing").healthy
 
 

@@ -58,6 +58,9 @@ class Worker:
     def connect(self) -> socket.socket:
         return socket.create_connection(self.address, timeout=10)
 
+    def client(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.address[1], timeout=10)
+
     def end(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -159,7 +162,7 @@ def test_a_request_may_take_longer_than_its_head(worker: Worker, place: Place) -
 
 
 def test_draining_answers_kept_connections_once_more_and_then_exits(worker: Worker) -> None:
-    kept = http.client.HTTPConnection(*worker.address, timeout=10)
+    kept = worker.client()
     kept.request("GET", "/predict")
     first = kept.getresponse()
     first.read()
@@ -178,7 +181,7 @@ def test_draining_answers_kept_connections_once_more_and_then_exits(worker: Work
 def test_draining_tells_a_request_in_flight_that_it_is_the_last(
     worker: Worker, place: Place
 ) -> None:
-    kept = http.client.HTTPConnection(*worker.address, timeout=10)
+    kept = worker.client()
     kept.request("GET", "/hold")
     get(worker.url)  # the one before has arrived, too
 
@@ -235,7 +238,7 @@ def test_many_connections_are_not_refused(worker: Worker) -> None:
 
 
 def test_the_date_is_told_and_the_server_is_not(worker: Worker) -> None:
-    kept = http.client.HTTPConnection(*worker.address, timeout=10)
+    kept = worker.client()
     kept.request("GET", "/predict")
     answer = kept.getresponse()
 

@@ -52,9 +52,10 @@ def run_zenml(*words: str) -> str:
 
     register_model_deployer_subcommands()
     with console.capture() as captured:
-        result = CliRunner().invoke(cli, words, catch_exceptions=False)
+        wide = {"COLUMNS": "300"}
+        result = CliRunner(env=wide).invoke(cli, words, catch_exceptions=False)
     assert result.exit_code == 0, result.output
-    return result.output + captured.get()
+    return f"{result.output}{captured.get()}"
 
 
 def test_the_active_stack_deploys(stack: Any, place: Place) -> None:
@@ -64,7 +65,7 @@ def test_the_active_stack_deploys(stack: Any, place: Place) -> None:
 
     assert isinstance(deployer, LocalDeployer)
     assert get(deployed.url)["version"] == "v1"
-    assert deployer.current("phishing").release == deployed.release
+    assert [each.release for each in deployer.all()] == [deployed.release]
 
 
 def test_zenml_lists_and_describes_what_runs(stack: Any, place: Place) -> None:
@@ -78,7 +79,7 @@ def test_zenml_lists_and_describes_what_runs(stack: Any, place: Place) -> None:
         "model-deployer", "models", "get-url", uuid
     )
     assert "lifespan.startup" in run_zenml("model-deployer", "models", "logs", uuid, "--raw")
-    assert "switchyard-local" in run_zenml("stack", "describe")
+    assert f"deployer-{place.serving.port}" in run_zenml("stack", "describe")
 
 
 def test_zenml_stops_and_starts(stack: Any, place: Place) -> None:

@@ -20,6 +20,9 @@ PLACED = ("stem-logistic", "stem-naive-bayes", "char-svm", "hashed-ngrams")
 
 BAIT_HOST = "paypal-login-verify"
 BAIT_PATH = "/secure/login/verify-account.php"
+PLAIN_PATH = "/garden/paper/forest-letters.php"
+"""Of the same shape, so that only the words differ."""
+
 EVIDENCE = "hashed n-grams: "
 
 
@@ -91,27 +94,30 @@ def test_bait_in_the_host_is_what_raises_the_score(trained: Trained, name: str) 
 def test_bait_in_the_path_is_what_raises_the_score(trained: Trained, name: str) -> None:
     hosts = [url.partition("/")[0] for url in trained.benign]
 
-    before = trained.explained(name, hosts)
+    before = trained.explained(name, [host + PLAIN_PATH for host in hosts])
     after = trained.explained(name, [host + BAIT_PATH for host in hosts])
 
-    blamed = [
-        within(each, len(host), len(each.text)) for each, host in zip(after, hosts, strict=True)
-    ]
-    assert np.mean(sums(after) > sums(before)) > 0.9
-    assert np.mean(np.array(blamed) > 0) > 0.95
+    plain, blamed = (
+        np.array([within(each, each.text.index("/"), len(each.text)) for each in found])
+        for found in (before, after)
+    )
+    assert np.mean(sums(after) > sums(before)) > 0.95
+    assert np.mean(blamed > plain) > 0.95
 
 
 @pytest.mark.parametrize("name", PLACED)
-def test_login_words_are_among_the_first_reasons(trained: Trained, name: str) -> None:
+def test_login_words_are_among_the_reasons(trained: Trained, name: str) -> None:
     hosts = [url.partition("/")[0] for url in trained.benign]
 
     found = trained.explained(name, [host + BAIT_PATH for host in hosts])
 
-    first = [
+    reasons = [
         {one.feature.strip("/-.") for one in each.contributions if one.contribution > 0}
         for each in found
     ]
-    assert np.mean([bool({"login", "verify", "verifi", "secure"} & each) for each in first]) > 0.95
+    assert (
+        np.mean([bool({"login", "verify", "verifi", "secure"} & each) for each in reasons]) > 0.95
+    )
 
 
 def test_the_number_of_login_words_speaks_against_a_url(trained: Trained) -> None:
@@ -125,7 +131,7 @@ def test_the_number_of_login_words_speaks_against_a_url(trained: Trained) -> Non
 def test_bait_raises_what_the_stacked_model_is_told_by_the_fast_one(trained: Trained) -> None:
     hosts = [url.partition("/")[0] for url in trained.benign]
 
-    before = trained.explained("stacked", hosts)
+    before = trained.explained("stacked", [host + PLAIN_PATH for host in hosts])
     after = trained.explained("stacked", [host + BAIT_PATH for host in hosts])
 
     assert np.median(named(after, EVIDENCE)) > np.median(named(before, EVIDENCE)) + 0.5

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.page.conftest import Opened, ask
+from tests.page.test_files import DOWNLOAD, upload
 from tests.services import Service
 
 
@@ -37,14 +38,10 @@ def test_feedback_is_recorded(opened: Opened) -> None:
 
 def test_a_file_is_scored_and_can_be_had(opened: Opened, csv_file: Path) -> None:
     page = opened()
-    page.set_input_files("input[type=file]", csv_file)
-    page.get_by_role("button", name="Score the file").click()
 
-    link = page.get_by_role("link", name="Download").or_(
-        page.get_by_role("button", name="Download")
-    )
+    upload(page, csv_file)
     with page.expect_download(timeout=30_000) as download:
-        link.first.click(timeout=30_000)
+        page.get_by_role("link", name=DOWNLOAD).click(timeout=30_000)
 
     lines = Path(download.value.path()).read_text().splitlines()
     assert lines[0] == "id,url,label,score,model_version,problem"
