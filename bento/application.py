@@ -11,8 +11,10 @@ from typing import Any
 from starlette.responses import Response
 
 from bento.companions import Companion
+from bento.connections import Connection
 from bento.lane import Lane
 from bento.runtime import Runtime
+from bento.shortcuts import PredictionShortcut
 from switchyard.errors import SwitchyardError
 
 log = logging.getLogger("switchyard.serving")
@@ -58,6 +60,7 @@ class Application:
             if message["type"].startswith("lifespan.shutdown") and runtime and companion:
                 await runtime.stop()
                 await companion.stop()
+                Connection.shortcut = None
                 _current.clear()
             await send(message)
 
@@ -76,6 +79,7 @@ class Application:
         api = make_api(runtime)
         api.add_route("/docs.json", lambda _: described)
         self._app = with_cors(Lane(runtime, self._bentoml, api), runtime)
+        Connection.shortcut = PredictionShortcut(runtime)
         runtime.start()
         _current.append(runtime)
         return runtime

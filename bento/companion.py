@@ -12,7 +12,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from bento.folders import MODEL, service_folder
-from bento.lean import keep_out
+from bento.lean import defer, keep_out
 from bento.logs import log_to_stderr
 from switchyard.serving.settings import Settings, read
 
@@ -29,6 +29,7 @@ def main() -> None:
     log_to_stderr()
     os.nice(10)
     keep_out("pandas")
+    defer("scipy.stats")
     folder = service_folder()
     settings = read(folder, os.environ)
     stop = threading.Event()

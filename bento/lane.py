@@ -12,23 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 from typing import Any
 
-from bento.bodies import Disconnected, Headers, declared_length, header, read_body, require_json
+from bento.bodies import Disconnected, Headers, declared_length, read_body, require_json
+from bento.heads import FAILED, INLINE_BYTES, JSON, SECURITY, authorise, fields_of
 from bento.runtime import Runtime
-from switchyard.serving.problems import MEDIA_TYPE, Problem
-
-_INLINE_BYTES = 4_096
-"""Bodies up to this size are answered on the event loop; larger ones by the scoring thread."""
+from switchyard.serving.problems import Problem
 
 _OPEN = ("/", "/livez", "/readyz", "/healthz", "/metrics", "/docs", "/docs.json")
 _OPEN_BELOW = ("/page/", "/static_content/", "/v2/health/")
 _BENTOML = frozenset(("/livez", "/readyz", "/healthz", "/metrics", "/schema.json"))
-_SECURITY = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"cache-control", b"no-store"),
-]
-_JSON = [(b"content-type", b"application/json"), *_SECURITY]
-_PROBLEM = [(b"content-type", MEDIA_TYPE.encode()), *_SECURITY]
-
 log = logging.getLogger("switchyard.serving")
 
 
@@ -57,19 +48,18 @@ class Lane:
     async def _predict(self, scope: Any, receive: Any, send: Any) -> None:
         start = perf_counter()
         headers = scope["headers"]
-        status, fields = 200, _JSON
+        status, fields = 200, JSON
         try:
-            self._authorise(headers)
+            authorise(self.runtime.keys, headers)
             require_json(headers)
             answer = await self._answer(headers, receive)
         except Problem as problem:
-            status, fields, answer = problem.status, _fields(problem), problem.body()
+            status, fields, answer = problem.status, fields_of(problem), problem.body()
         except Disconnected:
             return
         except Exception:
             log.exception("a prediction failed")
-            failed = Problem(500, "the service failed; its log says why")
-            status, fields, answer = failed.status, _PROBLEM, failed.body()
+            status, fields, answer = FAILED.status, fields_of(FAILED), FAILED.body()
         length = (b"content-length", b"%d" % len(answer))
         await send({"type": "http.response.start", "status": status, "headers": [*fields, length]})
         await send({"type": "http.response.body", "body": answer})
@@ -79,13 +69,13 @@ class Lane:
         runtime = self.runtime
         runtime.require_model()
         size = declared_length(headers, self._most)
-        if size > _INLINE_BYTES:
+        if size > INLINE_BYTES:
             # Before the body is read, so that refusing costs next to nothing.
             runtime.admission.check(size)
         else:
             runtime.admission.small()
         body = await read_body(receive, headers, self._most, self._limits.body_timeout_s)
-        if len(body) <= _INLINE_BYTES:
+        if len(body) <= INLINE_BYTES:
             return runtime.answer(body, runtime.predictions(body))
         with runtime.admission.queued(len(body)):
             found, seconds = await asyncio.get_running_loop().run_in_executor(
@@ -93,15 +83,6 @@ class Lane:
             )
         runtime.admission.took(len(body), seconds)
         return runtime.answer(body, found)
-
-    def _authorise(self, headers: Headers) -> None:
-        keys = self.runtime.keys
-        if keys.wanted and not keys.opens(
-            header(headers, b"authorization"), header(headers, b"x-api-key")
-        ):
-            raise Problem(
-                401, "this needs an API key, as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'"
-            )
 
     async def _other(self, scope: Any, receive: Any, send: Any) -> None:
         start = perf_counter()
@@ -113,13 +94,15 @@ class Lane:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 given = {name.lower() for name, _ in message["headers"]}
-                added = [pair for pair in _SECURITY if pair[0] not in given]
+                added = [pair for pair in SECURITY if pair[0] not in given]
                 message = {**message, "headers": [*message["headers"], *added]}
             await send(message)
 
         try:
             if path not in _OPEN and not path.startswith(_OPEN_BELOW):
-                self._authorise(scope["headers"])
+                authorise(self.runtime.keys, scope["headers"])
+            if path == "/metrics":
+                self.runtime.flush_metrics()
             if path in _BENTOML or path.startswith("/static_content/"):
                 await self._bentoml(scope, receive, sending)
             else:
@@ -131,17 +114,9 @@ class Lane:
                 {
                     "type": "http.response.start",
                     "status": problem.status,
-                    "headers": [*_fields(problem), length],
+                    "headers": [*fields_of(problem), length],
                 }
             )
             await sending({"type": "http.response.body", "body": answer})
         route = getattr(scope.get("route"), "path", "other")
         self.runtime.metrics.answered(route, status, perf_counter() - start)
-
-
-def _fields(problem: Problem) -> list[tuple[bytes, bytes]]:
-    if problem.status == 401:
-        return [*_PROBLEM, (b"www-authenticate", b"Bearer")]
-    if problem.retry_after_s is not None:
-        return [*_PROBLEM, (b"retry-after", b"%d" % problem.retry_after_s)]
-    return _PROBLEM

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import Any
 
 _SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
 
 
 class Metrics:
-    """Prometheus series of one serving process; label values come from our own tables only."""
+    """Prometheus series of one serving process; label values come from our own tables only.
+
+    Counting is adding plain numbers; `flush` hands them on. A value of Prometheus that several
+    processes share is a write to a file, and a prediction would make six of them.
+    """
 
     def __init__(self, model: str, version: str) -> None:
         # After BentoML has set up its multi-process mode, which is read on import.
@@ -24,7 +29,7 @@ class Metrics:
             buckets=_SECONDS,
         )
         self._predictions = Counter("switchyard_predictions", "Predictions by label.", ["label"])
-        self.spool_bytes = Gauge(
+        self._spool_bytes = Gauge(
             "switchyard_capture_spool_bytes",
             "Captured rows that have not reached the prediction store.",
             multiprocess_mode="max",
@@ -36,23 +41,50 @@ class Metrics:
             multiprocess_mode="livemax",
         )
         facts.labels(model, version).set(1)
-        self._counters: dict[tuple[str, int], Any] = {}
-        self._histograms: dict[str, Any] = {}
-        self._labels: dict[str, Any] = {}
+        self._answered: dict[tuple[str, int], int] = {}
+        self._durations: dict[str, _Durations] = {}
+        self._predicted: dict[str, int] = {}
 
     def answered(self, route: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""
-        counter = self._counters.get((route, status))
-        if counter is None:
-            counter = self._counters[route, status] = self._requests.labels(route, str(status))
-            self._histograms[route] = self._seconds.labels(route)
-        counter.inc()
-        self._histograms[route].observe(seconds)
+        key = (route, status)
+        self._answered[key] = self._answered.get(key, 0) + 1
+        durations = self._durations.get(route)
+        if durations is None:
+            durations = self._durations[route] = _Durations(self._seconds.labels(route))
+        durations.total += seconds
+        durations.counts[bisect_left(_SECONDS, seconds)] += 1
 
     def predicted(self, label: str, rows: int) -> None:
         """Count predictions of a label."""
-        counter = self._labels.get(label)
-        if counter is None:
-            counter = self._labels[label] = self._predictions.labels(label)
-        if rows:
-            counter.inc(rows)
+        self._predicted[label] = self._predicted.get(label, 0) + rows
+
+    def flush(self, spool_bytes: int) -> None:
+        """Hand on what was counted; spool_bytes: what has not reached the store."""
+        for (route, status), number in self._answered.items():
+            self._requests.labels(route, str(status)).inc(number)
+        self._answered.clear()
+        for label, rows in self._predicted.items():
+            self._predictions.labels(label).inc(rows)
+        self._predicted.clear()
+        for durations in self._durations.values():
+            durations.flush()
+        self._spool_bytes.set(spool_bytes)
+
+
+class _Durations:
+    """Times of one route since the last flush, by bucket."""
+
+    def __init__(self, histogram: Any) -> None:
+        self.total = 0.0
+        self.counts = [0] * (len(_SECONDS) + 1)
+        self._histogram = histogram
+
+    def flush(self) -> None:
+        # The client observes one value at a time; its buckets are where several can be added.
+        for bucket, number in zip(self._histogram._buckets, self.counts, strict=True):
+            if number:
+                bucket.inc(number)
+        self._histogram._sum.inc(self.total)
+        self.total = 0.0
+        self.counts = [0] * len(self.counts)

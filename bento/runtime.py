@@ -12,11 +12,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from switchyard.jobs.store import JobBoard
-
 from bento.folders import MODEL
 from bento.metrics import Metrics
 from switchyard.capture.recorder import Recorder, SpoolFull
+from switchyard.jobs.store import JobBoard
 from switchyard.packages.loading import verify
 from switchyard.packages.manifest import Manifest
 from switchyard.serving.admission import Admission
@@ -112,6 +111,10 @@ class Runtime:
             raise overloaded(NOT_RECORDED) from error
         self.count(len(positive), sum(positive))
 
+    def flush_metrics(self) -> None:
+        """Hand on what was counted since the last time."""
+        self.metrics.flush(self.recorder.spool_bytes)
+
     def count(self, rows: int, positive: int) -> None:
         """Count predictions by label."""
         labels = self.manifest.labels
@@ -131,6 +134,10 @@ class Runtime:
             raise
         self.answerer = answerer
         loop.call_soon_threadsafe(self.loaded.set)
+        # Not needed to be ready, but the first to ask why should not wait for it either.
+        from switchyard.explanations.explaining import explain
+
+        explain(answerer.predictor.model.estimator, ["warm.example/up"])
 
     async def _watch_lateness(self) -> None:
         loop = asyncio.get_running_loop()
@@ -144,6 +151,6 @@ class Runtime:
             try:
                 self.recorder.tick()
                 self.keys.refresh()
-                self.metrics.spool_bytes.set(self.recorder.spool_bytes)
+                self.flush_metrics()
             except Exception:
                 log.exception("the upkeep failed; it is tried again")

@@ -18,11 +18,18 @@ class LaneService(Service):
 
     def to_asgi(self, is_main: bool = True) -> Any:
         """The whole application; it loads the model when it starts up."""
-        from bento.lean import keep_out
+        from bento.lean import defer, keep_out
 
         keep_out("pandas")
+        defer("scipy.stats")
+        from uvicorn.protocols.http import auto
+
         from bento.application import Application
+        from bento.connections import Connection
         from bento.folders import service_folder
+
+        # What Uvicorn takes where it is not told: it reads this after the application is made.
+        auto.AutoHTTPProtocol = Connection
 
         return Application(super().to_asgi(is_main=is_main), service_folder(), os.environ)
 

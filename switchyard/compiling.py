@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from numba import int64, njit, types, uint8
-from numba.core.caching import CompileResultCacheImpl, FunctionCache, InTreeCacheLocator
+from numba.core.caching import (
+    CompileResultCacheImpl,
+    FunctionCache,
+    InTreeCacheLocator,
+    UserProvidedCacheLocator,
+    UserWideCacheLocator,
+)
 
 bytes_ = types.Array(uint8, 1, "C", readonly=True)
 """Signature of bytes that are only read, as arrow's buffers are."""
@@ -18,7 +25,7 @@ offsets_ = types.Array(int64, 1, "C", readonly=True)
 """Signature of offsets that are only read."""
 
 CORE = Path(__file__).resolve().parent
-ROOMS = ("evaluation", "models", "text", "urls")
+ROOMS = ("evaluation", "explanations", "models", "text", "urls")
 
 
 def compiled(signature: Any = None) -> Callable[[Callable[..., Any]], Any]:
@@ -27,18 +34,19 @@ def compiled(signature: Any = None) -> Callable[[Callable[..., Any]], Any]:
     Without a signature it is compiled at the first call, for the types of that call.
 
     A cached kernel is taken only while every file of the rooms with kernels is what it was: they
-    call one another across files, and numba itself looks at a kernel's own file alone. Where no
-    folder can be written (a container with a read-only disk), kernels that lie beside their sources
-    are read, and what is missing there is compiled by each process anew.
+    call one another across files, and numba itself looks at a kernel's own file alone. The cache
+    lies beside the sources and goes with them; it is read where nothing can be written, as in a
+    container with a read-only disk, and what is missing there is compiled by each process anew.
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
         kernel = njit(nogil=True)(function)
         try:
-            kernel.enable_caching()
+            kernel._cache = _Kernels(function)
         except RuntimeError:  # numba's "cannot cache function: no locator available"
-            kernel._cache = _Shipped(function)
-        kernel._cache._cache_file._source_stamp = sources()
+            pass
+        else:
+            kernel._cache._cache_file._source_stamp = sources()
         if signature is not None:
             kernel.compile(signature)
             kernel.disable_compile()
@@ -48,23 +56,28 @@ def compiled(signature: Any = None) -> Callable[[Callable[..., Any]], Any]:
 
 
 class _BesideTheSource(InTreeCacheLocator):  # type: ignore[misc]
-    """Numba's place for kernels, taken even where nothing can be written."""
+    """The folder of a kernel's source, where it can be written or kernels have come with it."""
 
     def ensure_cache_path(self) -> None:
-        """Nothing to ensure: a folder that is not there has no kernels, and that is all."""
+        """OSError when it is neither."""
+        if not any(Path(self.get_cache_path()).glob("*.nbi")):
+            super().ensure_cache_path()
 
 
-class _ShippedKernels(CompileResultCacheImpl):  # type: ignore[misc]
-    _locator_classes = (_BesideTheSource,)
+class _Places(CompileResultCacheImpl):  # type: ignore[misc]
+    # NUMBA_CACHE_DIR comes second: ZenML sets it, to a folder that every account can write to.
+    _locator_classes = (_BesideTheSource, UserProvidedCacheLocator, UserWideCacheLocator)
 
 
-class _Shipped(FunctionCache):  # type: ignore[misc]
-    """Kernels that came with the sources: only read."""
+class _Kernels(FunctionCache):  # type: ignore[misc]
+    """Numba's cache of a function; what cannot be written is not kept, and that is all."""
 
-    _impl_class = _ShippedKernels
+    _impl_class = _Places
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep nothing."""
+        """Keep a compiled kernel."""
+        with suppress(OSError):
+            super().save_overload(sig, data)
 
 
 @cache

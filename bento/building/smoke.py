@@ -24,22 +24,24 @@ def smoke_test(
 ) -> None:
     """Ask the service at `url` for what smoke.json in `folder` knows.
 
-    Labels must be equal and scores equal bit by bit, for one instance and for all at once; both
-    labels must occur; /model must name the version; an invalid instance must be refused with 422.
-    GateRefused says what was not so.
+    Labels must be equal and scores equal bit by bit, for one instance and for as many at once as
+    the service takes; both labels must occur; /model must name the version; an invalid instance
+    must be refused with 422. GateRefused says what was not so.
     """
     known = _known(folder)
     with requests.Session() as session:
         session.trust_env = False  # no proxy stands between this and the service
         session.headers.update(_key(environment))
         service = _Service(url, session)
-        for asked in (known[:1], known):
+        described = service.ask("GET", "/model", None, 200)
+        _equal(described.get("version"), model_version, "/model: version")
+        most = int(described.get("limits", {}).get("max_instances", len(known)))
+        parts = [known[start : start + most] for start in range(0, len(known), most)]
+        for asked in (known[:1], *parts):
             instances = [each["instance"] for each in asked]
             answer = service.ask("POST", "/predict", {"instances": instances}, 200)
             _equal(answer.get("model_version"), model_version, "/predict: model_version")
             _same_predictions(answer.get("predictions"), asked)
-        described = service.ask("GET", "/model", None, 200)
-        _equal(described.get("version"), model_version, "/model: version")
         service.ask("POST", "/predict", INVALID, 422)
 
 

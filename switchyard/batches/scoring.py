@@ -109,4 +109,3 @@ def open_reader(source: BinaryIO, kind: Kind, wanted: tuple[str, ...]) -> Reader
     from switchyard.batches.objects import Instances, Lines, ObjectReader
 
     return ObjectReader(Instances(source) if kind == "json" else Lines(source))
-

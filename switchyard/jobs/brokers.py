@@ -45,7 +45,7 @@ class Broker:
     """
 
     def __init__(self, url: str, name: str) -> None:
-        self.shown = shown(url)
+        self.shown = url if url.startswith(_SQLITE) else shown(url)
         with self._explaining():
             self._huey = _open(url, f"switchyard_{name.replace('-', '_')}")
         self._storage = self._huey.storage

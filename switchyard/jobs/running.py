@@ -13,6 +13,7 @@ from switchyard.errors import DataError, PlatformError
 from switchyard.jobs.files import INPUTS, RESULTS, DiskFull, JobFiles
 from switchyard.jobs.ledger import Ledger
 from switchyard.jobs.records import Beat, Claim, End, Ticket, now
+from switchyard.jobs.upkeep import leave_only
 from switchyard.serving.predictor import Predictor
 
 log = logging.getLogger("switchyard.jobs")
@@ -164,7 +165,7 @@ class Attempt:
 
     def _tidy(self, end: End, published: bool) -> None:
         if published:
-            self._files.remove(INPUTS, self.ticket.input)
+            leave_only(end.result, self.ticket, self._files)
             self._ledger.forget_attempts(self.ticket.run)
         elif end.result is not None:
             self._files.remove(RESULTS, end.result)

@@ -18,11 +18,18 @@ ORPHAN_S = 86_400.0
 log = logging.getLogger("switchyard.jobs")
 
 
+def leave_only(result: str | None, ticket: Ticket, files: JobFiles) -> None:
+    """Delete the files of a run but for its result: what was sent, and what dead attempts left."""
+    drafts = [name for name, _ in files.names(DRAFTS) if name.startswith(ticket.run)]
+    results = {ticket.result(attempt) for attempt in range(1, ATTEMPTS + 1)} - {result}
+    for folder, names in ((INPUTS, [ticket.input]), (RESULTS, results), (DRAFTS, drafts)):
+        for name in names:
+            files.remove(folder, name)
+
+
 def erase(ticket: Ticket, ledger: Ledger, files: JobFiles) -> None:
     """Delete the files of a job that was struck from the books, and what is known of its run."""
-    for attempt in range(1, ATTEMPTS + 1):
-        files.remove(RESULTS, ticket.result(attempt))
-    files.remove(INPUTS, ticket.input)
+    leave_only(None, ticket, files)
     ledger.forget(ticket.run)
 
 
@@ -49,26 +56,31 @@ class Upkeep:
         self._clock = clock
         self._seen: dict[str, tuple[int, Beat | None, float]] = {}
 
-    def recover(self) -> int:
-        """Put into the queue each job that nobody works on and that is not in it; how many."""
-        books = self._ledger.books()
+    def recover(self, starting: bool = False) -> int:
+        """Put into the queue each job that nobody works on and that is not in it; how many.
+
+        starting: before this worker takes anything, so that a job without an attempt is put back at
+        once; later one may have been taken just now.
+        """
         queued = {(entry.run, entry.attempt) for entry in self._broker.entries()}
-        found = 0
+        books = self._ledger.books()
         watched: dict[str, tuple[int, Beat | None, float]] = {}
+        found = 0
         for ticket in books.tickets:
             state = books.states.get(ticket.run, State())
             if state.end is not None or (ticket.run, state.attempt + 1) in queued:
                 continue
-            if state.attempt:
-                watched[ticket.run] = since = self._watched(ticket.run, state)
-                if self._clock() - since[2] < self._lease_s:
-                    continue
-                log.warning("the worker of job %s is silent: attempt %s", ticket.id, state.attempt)
+            watched[ticket.run] = since = self._watched(ticket.run, state)
+            silent = self._clock() - since[2] >= self._lease_s
+            if not silent and not (starting and state.attempt == 0):
+                continue
             if state.attempt == ATTEMPTS:
                 self._give_up(ticket, state)
-            else:
-                self._broker.put(Entry(ticket.id, ticket.run, state.attempt + 1))
-                found += 1
+                continue
+            log.warning("job %s: nobody is at it; attempt %s", ticket.id, state.attempt + 1)
+            self._broker.put(Entry(ticket.id, ticket.run, state.attempt + 1))
+            watched[ticket.run] = (*since[:2], self._clock())
+            found += 1
         self._seen = watched
         return found
 
@@ -121,6 +133,7 @@ class Upkeep:
         )
         if self._ledger.end(ticket.run, end):
             log.error("the job %s is given up: %s", ticket.id, end.error)
+            leave_only(None, ticket, self._files)
 
     def _forget_attempts(self, books: Books) -> None:
         known = {ticket.run for ticket in books.tickets}
@@ -131,14 +144,14 @@ class Upkeep:
                 self._ledger.forget_attempts(run)
 
     def _remove_files(self, books: Books) -> None:
-        """Inputs of jobs that ended, results that are not their jobs', and files of no job."""
+        """What is not the result of a job that ended, and what belongs to none."""
         ends = {ticket.run: books.states.get(ticket.run, State()).end for ticket in books.tickets}
         for folder in (INPUTS, RESULTS, DRAFTS):
             for name, age_s in list(self._files.names(folder)):
                 run = name.partition(".")[0]
                 end = ends.get(run)
-                if end is not None and folder != DRAFTS:
-                    superfluous = folder == INPUTS or name != end.result
+                if end is not None:
+                    superfluous = name != end.result
                 else:
                     superfluous = (run not in ends or folder == DRAFTS) and age_s > ORPHAN_S
                 if superfluous:

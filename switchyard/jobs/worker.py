@@ -45,6 +45,7 @@ class JobWorker:
         broker = Broker(self._settings.queue, self._settings.name)
         files = JobFiles(self._settings.jobs_store)
         upkeep = Upkeep(broker, files, jobs.lease_s, jobs.retention_days)
+        upkeep.recover(starting=True)
         done = threading.Event()
         threads = [
             _every(jobs.lease_s / 3, self._beat, done, "beat"),

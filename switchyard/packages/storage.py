@@ -7,16 +7,14 @@ their content and carry no time, so that equal models have equal digests.
 from __future__ import annotations
 
 import hashlib
-import importlib
 import io
 import json
-import sys
 import warnings
 import zipfile
-from types import ModuleType
 from typing import Any
 
 from switchyard.errors import PlatformError
+from switchyard.packages.light import SPECIAL_NODES, skops_for
 from switchyard.packages.trusted import TRUSTED_NODES, TRUSTED_TYPES
 
 SCHEMA = "schema.json"
@@ -26,30 +24,12 @@ MAX_UNPACKED = 2 * 1024**3
 _LEVEL = 6
 
 
-def load_skops() -> ModuleType:
-    """skops.io, without every module of scikit-learn.
-
-    When it is imported it imports them all, to name their estimators as trusted by default; that
-    takes seconds and 100 MB. We trust the list in our code alone, so it may find none.
-    """
-    if "skops.io" not in sys.modules:
-        import sklearn.utils
-
-        found = sklearn.utils.all_estimators
-        sklearn.utils.all_estimators = lambda *_, **__: []
-        try:
-            return importlib.import_module("skops.io")
-        finally:
-            sklearn.utils.all_estimators = found
-    return sys.modules["skops.io"]
-
-
 def dumps(estimator: Any) -> bytes:
     """The estimator as a compressed skops file.
 
     PlatformError names a part that cannot be saved, or that `loads` would refuse.
     """
-    skops_io = load_skops()
+    skops_io = skops_for(SPECIAL_NODES)
     from skops.io.exceptions import UnsupportedTypeException
 
     try:
@@ -70,8 +50,7 @@ def loads(content: bytes, name: str = "model.skops") -> Any:
     What is trusted is the list in our code, never one that comes with the file. The parts of the
     file are checked twice: here, name by name, and by skops.
     """
-    skops_io = load_skops()
-    _check(content, name)
+    skops_io = skops_for(_check(content, name))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # versions are compared by the manifest
@@ -117,8 +96,11 @@ def _renamed(node: Any, names: dict[str, str]) -> Any:
     return kept
 
 
-def _check(content: bytes, name: str) -> None:
-    """PlatformError unless the file is a whole, modest zip whose schema asks for trusted types."""
+def _check(content: bytes, name: str) -> frozenset[str]:
+    """The kinds of nodes of a whole, modest zip whose schema asks for trusted types.
+
+    PlatformError when it is anything else.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as source:
             entries = source.infolist()
@@ -137,16 +119,19 @@ def _check(content: bytes, name: str) -> None:
             f"{name} is not a whole skops file: {error}; package the model anew"
         ) from error
     strange: set[str] = set()
-    _find_strange(schema, strange)
+    nodes = _find_strange(schema, strange)
     if strange or not isinstance(schema, dict):
         listed = ", ".join(sorted(strange)) or "no object"
         raise PlatformError(
             f"{name} is refused: it holds {listed}, which is not trusted; "
             "if that is your own estimator, add it to switchyard/packages/trusted.py"
         )
+    return nodes
 
 
-def _find_strange(root: Any, strange: set[str]) -> None:
+def _find_strange(root: Any, strange: set[str]) -> frozenset[str]:
+    """Add to `strange` what is not trusted; return the kinds of nodes that there are."""
+    nodes: set[str] = set()
     waiting = [root]
     while waiting:
         node = waiting.pop()
@@ -156,7 +141,9 @@ def _find_strange(root: Any, strange: set[str]) -> None:
             waiting.extend(node.values())
             if "__loader__" in node or "__class__" in node:
                 kind = f"{node.get('__module__')}.{node.get('__class__')}"
+                nodes.add(str(node.get("__loader__")))
                 if kind not in TRUSTED_TYPES:
                     strange.add(kind)
                 elif node.get("__loader__") not in TRUSTED_NODES:
                     strange.add(f"{kind} by {node.get('__loader__')}")
+    return frozenset(nodes)

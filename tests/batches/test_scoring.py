@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -274,8 +276,13 @@ def test_what_fails_below_the_target_is_not_the_files_fault(
 ) -> None:
     rows = write({"url": ["a.com/" + "x" * 50] * 2_000}, kind)
 
-    with open("/dev/full", "wb", buffering=0) as full, pytest.raises(OSError, match="No space"):  # noqa: PTH123
+    with (
+        Path("/dev/full").open("wb", buffering=0) as full,
+        pytest.raises(OSError, match="No space") as caught,
+    ):
         score_file(io.BytesIO(rows), kind, full, kind, predictor, chunk_rows=500)
+
+    assert caught.value.errno == errno.ENOSPC
 
 
 def test_many_different_columns(score: Score) -> None:

@@ -90,6 +90,25 @@ def test_a_service_that_answers_as_it_must_passes(service: FakeService, folder: 
     assert service.keys == {None}
 
 
+def test_no_more_is_asked_at_once_than_the_service_takes(
+    service: FakeService, folder: Path
+) -> None:
+    asked: list[int] = []
+
+    def modest(path: str, status: int, body: Any) -> tuple[int, Any]:
+        if path == "/model":
+            return status, {**body, "limits": {"max_instances": 1}}
+        asked.append(len(body.get("predictions", [])))
+        return status, body
+
+    service.spoil = modest
+
+    smoke_test(service.url, folder, "3", {})
+
+    assert max(asked) == 1
+    assert sum(asked) == 1 + len(KNOWN)
+
+
 @pytest.mark.parametrize("variable", ["SWITCHYARD_API_KEYS", "SWITCHYARD_API_KEYS_FILE"])
 def test_the_api_key_of_the_environment_is_sent(
     service: FakeService, folder: Path, variable: str

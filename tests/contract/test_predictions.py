@@ -43,7 +43,7 @@ def test_each_request_has_an_id_of_its_own(service: Service) -> None:
 def test_explanations_add_up_to_the_score(service: Service) -> None:
     body = {"instances": [{"url": url} for url in URLS]}
 
-    found = httpx.post(f"{service.url}/explain", json=body).json()["explanations"]
+    found = httpx.post(f"{service.url}/explain", json=body, timeout=60).json()["explanations"]
 
     predicted = service.predict(*URLS).json()["predictions"]
     for each, prediction in zip(found, predicted, strict=True):
@@ -197,3 +197,44 @@ def test_unknown_routes_share_one_series(service: Service) -> None:
         assert service.get(f"/strange-{n}").status_code == 404
 
     assert "strange" not in service.get("/metrics").text
+
+
+def test_times_are_counted_by_bucket(service: Service) -> None:
+    def series(name: str) -> float:
+        found = [
+            line
+            for line in service.get("/metrics").text.splitlines()
+            if line.startswith(f"switchyard_request_seconds_{name}") and 'route="/predict"' in line
+        ]
+        return float(found[-1].rpartition(" ")[2]) if found else 0.0
+
+    before = series("count"), series("sum")
+    for _ in range(7):
+        service.predict("a.com")
+
+    assert series("count") - before[0] == 7
+    assert series("bucket") == series("count")
+    assert 0 < series("sum") - before[1] < 7
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"instances":[{"url":"a.com","url" :"b.com"}]}',
+        b'{"instances":[{"url":"a.com","url"\n:"b.com"}]}',
+        b'{"instances" :[{"url":"a.com","url":"b.com"}]}',
+    ],
+)
+def test_keys_that_stand_twice_are_found_however_they_are_written(
+    service: Service, body: bytes
+) -> None:
+    answer = service.post("/predict", body)
+
+    assert answer.status_code == 400
+    assert "'url' stands twice" in answer.json()["detail"]
+
+
+def test_whole_values_may_look_like_keys(service: Service) -> None:
+    body = b'{ "instances" : [ { "url" : "a.com/\\"url\\": x" } ] }'
+
+    assert service.post("/predict", body).status_code == 200

@@ -18,7 +18,6 @@ from stacks.deployers.releases import Deployment, Release
 from switchyard.configuration.model import Serving
 
 ROOT = Path(__file__).resolve().parents[2]
-OF_THE_WORKER = ("__init__.py", "connections.py", "logs.py", "worker.py")
 
 
 class Place:
@@ -41,11 +40,11 @@ class Place:
         service = self.folder / "releases" / version
         if not service.exists():
             (service / "bento").mkdir(parents=True)
-            for each in OF_THE_WORKER:
-                shutil.copy(ROOT / "bento" / each, service / "bento" / each)
+            for each in (ROOT / "bento").glob("*.py"):
+                shutil.copy(each, service / "bento" / each.name)
             shutil.copy(Path(__file__).with_name("dummy_service.py"), service / "bento/service.py")
-        for each in files:
-            (service / each).touch()
+        for file in files:
+            (service / file).touch()
         return Release(
             name=name,
             model_version=version,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import importlib.util
+import os
 import socket
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import pytest
 
 from switchyard.errors import GateRefused, PlatformError, RequestError
 from tests.deployers.load import Load
-from tests.deployers.places import Place, alive, free_port, get, until
+from tests.deployers.places import Place, alive, free_port, get, ok, until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,6 +47,7 @@ def test_a_replacement_answers_as_soon_as_deploy_returns(place: Place) -> None:
     assert deployed.previous == place.release("v1")
 
 
+@pytest.mark.slow
 def test_no_request_fails_while_releases_replace_each_other(place: Place) -> None:
     url = place.deploy("v1").url
 
@@ -173,6 +175,34 @@ def test_a_client_that_dies_before_the_switch_leaves_no_candidate(place: Place) 
         until(lambda: not alive(pid))
     assert get(url)["version"] == "v1"
     assert place.deploy("v3").release.model_version == "v3"  # and nobody is locked out
+
+
+def test_a_second_deployer_is_told_who_is_at_it(place: Place) -> None:
+    said = []
+
+    def smoke(url: str) -> None:
+        hasty = place.deployer(busy_timeout_s=0)
+        with pytest.raises(PlatformError) as caught:
+            hasty.deploy(place.release("v2"), place.serving, ok)
+        said.append(str(caught.value))
+
+    place.deployments.deploy(place.release("v1"), place.serving, smoke)
+
+    assert f"'phishing' is being deployed by process {os.getpid()}" in said[0]
+
+
+def test_a_switch_that_cannot_be_recorded_changes_nothing(place: Place) -> None:
+    url = place.deploy("v1").url
+    (place.home / ".state.json").mkdir()  # where the next state is to be written
+
+    with pytest.raises(PlatformError, match="nothing has changed"):
+        place.deploy("v2")
+
+    (place.home / ".state.json").rmdir()
+    until(lambda: get(url)["version"] == "v1")
+    found = place.deployments.current("phishing")
+    assert found
+    assert found.release == place.release("v1")
 
 
 def test_a_rollback_tries_and_deploys_the_release_before(place: Place) -> None:

@@ -12,9 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.deployers.local import control, states
 from stacks.deployers.releases import Deployment
-from switchyard.errors import PlatformError, RequestError
 from tests.deployers.places import Place, alive, free_port, get, ok, until
 
 
@@ -234,59 +232,6 @@ def test_two_use_cases_live_side_by_side(place: Place) -> None:
     found: list[Deployment] = place.deployments.all()
     assert [each.release.name for each in found] == ["phishing", "wine"]
     assert get(wine.url)["version"] == "w1"
-
-
-def test_the_log_has_the_words_of_supervisor_and_service(place: Place) -> None:
-    place.deploy("v1")
-
-    words = place.deployments.logs("phishing")
-
-    assert "v1: lifespan.startup" in words
-    assert "phishing:v1 answers on port" in words
-    assert len(place.deployments.logs("phishing", lines=1).splitlines()) == 1
-
-
-def test_what_was_never_deployed_is_said_so(place: Place) -> None:
-    assert place.deployments.current("wine") is None
-    with pytest.raises(RequestError, match=r"'wine' was not deployed .*: nothing yet"):
-        place.deployments.logs("wine")
-
-
-def test_the_history_keeps_the_latest_first(place: Place) -> None:
-    place.deploy("v1")
-    place.deploy("v2")
-
-    state = states.read(place.home)
-
-    assert state
-    assert [each["release"]["model_version"] for each in state.history] == ["v2", "v1"]
-
-
-def test_nobody_else_may_give_orders(place: Place) -> None:
-    place.deploy("v1")
-
-    assert (place.home / "control.sock").stat().st_mode & 0o077 == 0
-    assert place.home.stat().st_mode & 0o077 == 0
-
-
-def test_a_state_folder_with_a_long_path_works(tmp_path: Path) -> None:
-    place = Place(tmp_path / ("long-" * 20) / ("path-" * 20))
-    try:
-        assert place.deploy("v1").healthy
-        assert place.deployments.current("phishing")
-    finally:
-        place.end()
-
-
-def test_a_supervisor_of_another_version_is_not_misunderstood(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    place.deploy("v1")
-    with monkeypatch.context() as patch:
-        patch.setattr(control, "PROTOCOL", 99)
-
-        with pytest.raises(PlatformError, match="another version of this project"):
-            place.deployments.current("phishing")
 
 
 def refused(url: str) -> bool:

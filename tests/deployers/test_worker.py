@@ -36,7 +36,11 @@ class Worker:
         self.process = subprocess.Popen(
             [*command, *arguments],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(folder)},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(folder),
+                "PROMETHEUS_MULTIPROC_DIR": str(folder),
+            },
             pass_fds=(self.listener.fileno(), theirs.fileno()),
             stderr=subprocess.DEVNULL,
         )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,7 @@ import pytest
 from switchyard.jobs.records import Job
 from switchyard.jobs.store import JobBoard
 from switchyard.jobs.worker import JobWorker
-from switchyard.serving.predictor import Scored
+from switchyard.serving.predictor import Predictor, Scored
 from switchyard.serving.settings import Settings
 
 CSV = b"id,url\n1,a.com\n2,\n3,c.com\n"
@@ -66,12 +66,10 @@ class Service:
     def submit(self, content: bytes = CSV, kind: Any = "csv", **options: Any) -> Job:
         target = options.pop("target", kind)
         source = io.BytesIO(content)
-        return asyncio.run(
-            self.board.submit(kind, target, source, model_version="3", **options)
-        )
+        return asyncio.run(self.board.submit(kind, target, source, model_version="3", **options))
 
     def worker(self, predictor: Any = None) -> JobWorker:
-        return JobWorker(self.settings, lambda: predictor or StubPredictor())
+        return JobWorker(self.settings, lambda: cast(Predictor, predictor or StubPredictor()))
 
     @contextmanager
     def working(self, predictor: Any = None) -> Iterator[threading.Event]:
@@ -90,7 +88,7 @@ class Service:
         """The job when it has ended."""
         return self.until(id, lambda job: job.finished is not None)
 
-    def until(self, id: str, wanted: Callable[[Job], bool]) -> Job:
+    def until(self, id: str, wanted: Callable[[Job], object]) -> Job:
         deadline = time.monotonic() + PATIENCE_S
         while True:
             job = self.board.get(id)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from switchyard.errors import PlatformError
-from switchyard.jobs import files, running
+from switchyard.jobs import files
 from switchyard.jobs.brokers import Entry
 from switchyard.jobs.ledger import Ledger
 from switchyard.serving.predictor import Predictor
@@ -102,14 +102,20 @@ def test_a_running_job_tells_how_far_it_is(service: Service) -> None:
 def test_a_worker_that_is_stopped_hands_its_job_back_uncounted(service: Service) -> None:
     job = service.submit(LARGE)
     for _ in range(4):  # more often than a job may be attempted
-        begun = threading.Event()
-        with service.working(StubPredictor(before=begun.set)) as stop:
+        begun, go_on = threading.Event(), threading.Event()
+
+        def hold(begun: threading.Event = begun, go_on: threading.Event = go_on) -> None:
+            begun.set()
+            assert go_on.wait(30)
+
+        with service.working(StubPredictor(before=hold)) as stop:
             assert begun.wait(30)
             stop.set()
+            go_on.set()
         handed = service.board.get(job.id)
         assert handed is not None
-        assert handed.status in ("queued", "succeeded")
-        assert not any(name.startswith("drafts/") for name in service.files)
+        assert (handed.status, handed.started) == ("queued", None)
+        assert [name.partition("/")[0] for name in service.files] == ["inputs"]
 
     with service.working():
         assert service.ended(job.id).rows == 120_000
@@ -282,7 +288,7 @@ def test_a_kept_file_is_not_touched_by_a_failing_tidying(
     def fail(*_: object) -> None:
         raise PlatformError("the store is away")
 
-    monkeypatch.setattr(running.JobFiles, "remove", fail)
+    monkeypatch.setattr(files.JobFiles, "remove", fail)
     job = service.submit(CSV)
 
     with service.working():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import os
@@ -23,6 +24,7 @@ from sklearn.pipeline import Pipeline
 from switchyard.errors import PlatformError
 from switchyard.packages import storage
 from switchyard.packages.storage import dumps, loads
+from tests.conftest import Packages
 
 ROOT = Path(__file__).resolve().parents[2]
 URLS = [f"a{n}.com/{'login' if n % 2 else 'wiki'}" for n in range(60)]
@@ -178,3 +180,34 @@ def test_what_cannot_be_saved_is_named() -> None:
 
     with pytest.raises(PlatformError, match=r"LogisticRegression .*open"):
         dumps(model)
+
+
+LIGHT = """
+import sys
+from pathlib import Path
+from switchyard.packages.loading import load
+model = load(Path(sys.argv[1])).estimator
+print(sorted(name for name in sys.argv[2:] if name in sys.modules))
+from switchyard.packages.storage import dumps, loads
+again = loads(dumps(model))
+urls = ["a.com/x", "b.org"]
+assert (again.predict_proba(urls) == model.predict_proba(urls)).all()
+"""
+
+
+@pytest.mark.parametrize(
+    ("estimator", "imported"), [("hashed-ngrams", []), ("char-svm", ["sklearn.linear_model"])]
+)
+def test_reading_a_model_imports_what_it_has_parts_of(
+    packages: Packages, estimator: str, imported: list[str]
+) -> None:
+    heavy = ["sklearn.ensemble", "sklearn.linear_model"]
+    found = subprocess.run(
+        [sys.executable, "-c", LIGHT, str(packages.of(estimator)), *heavy],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert set(imported) <= set(ast.literal_eval(found.stdout))
+    assert imported or found.stdout.strip() == "[]"

@@ -111,6 +111,7 @@ def launch(folder: Path) -> Control:
             launcher = subprocess.Popen(  # noqa: S603  our own program
                 command,
                 cwd=root,
+                env={**os.environ, "PYTHONPATH": str(root)},
                 pass_fds=(theirs,),
                 start_new_session=True,
                 stdin=subprocess.DEVNULL,

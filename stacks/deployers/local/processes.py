@@ -70,16 +70,20 @@ class WorkerProcess:
     @classmethod
     async def spawn(cls, launch: Launch, listener: socket.socket, log: Log) -> WorkerProcess:
         """Start a process that holds `listener`, and does not accept from it yet."""
-        launch.metrics.mkdir(parents=True, exist_ok=True)
-        ours, theirs = socket.socketpair()
-        output, target = os.pipe()
-        arguments = ("--fd", str(listener.fileno()), "--control-fd", str(theirs.fileno()))
+        try:
+            launch.metrics.mkdir(parents=True, exist_ok=True)
+            ours, theirs = socket.socketpair()
+            output, target = os.pipe()
+        except OSError as error:
+            raise WorkerFailed(f"no worker can be started: {error}") from error
+        inherited = (listener.fileno(), theirs.fileno())
+        arguments = ("--fd", str(inherited[0]), "--control-fd", str(inherited[1]))
         try:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "bento.worker", *arguments),
                 cwd=launch.folder,
                 env=launch.variables(),
-                pass_fds=(listener.fileno(), theirs.fileno()),
+                pass_fds=inherited,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=target,
                 stderr=target,

@@ -79,15 +79,23 @@ def read(folder: Path) -> State | None:
 
 
 def write(folder: Path, state: State) -> None:
-    """Replace the state in one step, so that a crash leaves the old one or the new one."""
-    beside = folder / f".{FILE}"
-    with beside.open("w", encoding="utf-8") as file:
-        json.dump(asdict(state), file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(folder / FILE)
-    descriptor = os.open(folder, os.O_RDONLY)
+    """Replace the state in one step, so that a crash leaves the old one or the new one.
+
+    PlatformError when the disk refuses; the old state stays then.
+    """
+    path, beside = folder / FILE, folder / f".{FILE}"
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        with beside.open("w", encoding="utf-8") as file:
+            json.dump(asdict(state), file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise PlatformError(
+            f"'{path}' cannot be written: {error.strerror or error}; make room, then try again"
+        ) from error

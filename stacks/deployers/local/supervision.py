@@ -127,17 +127,17 @@ class Supervision:
             ending.append(asyncio.create_task(_stop(self._generation, STOP_S)))
         await asyncio.gather(*ending, return_exceptions=True)
         self._generation, self._listener = None, None
+        self._log.note("stopped")
         if self._state is not None and for_good:
             self._state = self._state.ended()
             states.write(self._folder, self._state)
-        self._log.note("stopped")
 
     async def _put(self, candidate: Candidate, state: State, drain_s: float) -> None:
         try:
             await candidate.generation.accept()
             # The state on disk is the commit: before it, a crash brings the old release back.
             states.write(self._folder, state)
-        except (WorkerFailed, OSError) as error:
+        except (WorkerFailed, PlatformError) as error:
             await self._drain(candidate.generation, drain_s)  # it may have taken connections
             raise PlatformError(f"the switch failed, and nothing has changed: {error}") from error
         old, self._generation = self._generation, candidate.generation
@@ -186,8 +186,8 @@ class Supervision:
         self._state = replace(self._state, restarts=self._state.restarts + 1)
         try:
             states.write(self._folder, self._state)
-        except OSError as error:
-            self._log.note(f"the state cannot be written: {error}", "ERROR")
+        except PlatformError as error:
+            self._log.note(str(error), "ERROR")
 
 
 async def _stop(generation: Generation, limit_s: float) -> None:
