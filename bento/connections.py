@@ -36,10 +36,12 @@ class Connection(HttpToolsProtocol):
     """One HTTP connection, whose heads must be complete in time and in bounds.
 
     `draining` is the process's: each answer then says that it is the connection's last one.
+    `on_trial`, too: the process is being tried, and what it is asked is nobody's request.
     `shortcut` is the application's, once it has started.
     """
 
     draining: ClassVar[bool] = False
+    on_trial: ClassVar[bool] = False
     head_timeout_s: ClassVar[float] = 10.0
     shortcut: ClassVar[Shortcut | None] = None
 

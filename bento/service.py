@@ -12,6 +12,8 @@ from typing import Any
 import bentoml
 from _bentoml_sdk.service.factory import Service
 
+from bento.images import slim_image
+
 
 class LaneService(Service):
     """A BentoML service whose ASGI application has our lane in front."""
@@ -37,6 +39,7 @@ class LaneService(Service):
 @bentoml.service(
     name="switchyard",
     service_class=LaneService,
+    image=slim_image(),
     logging={"access": {"enabled": False}},
 )
 class SwitchyardService:

@@ -100,6 +100,7 @@ class Worker:
 
     async def accept(self) -> None:
         """Answer the public socket."""
+        Connection.on_trial = False
         gc.collect()
         gc.freeze()  # what start-up left lives as long as the process: collections can pass it by
         self._public = await self._server.accept(self._listener)
@@ -137,6 +138,7 @@ class Worker:
 
 async def _work(options: argparse.Namespace) -> None:
     Connection.head_timeout_s = options.head_timeout
+    Connection.on_trial = options.control_fd is not None
     private = socket.create_server(("127.0.0.1", options.private_port), backlog=_BACKLOG)
     server = WorkerServer(_configuration())
     serving = asyncio.create_task(server.serve(sockets=[private]))

@@ -49,30 +49,31 @@ def example(url: str) -> str:
 
 
 def status_table(deployed: Sequence[Deployment], champions: Mapping[str, Version | None]) -> Table:
-    """One row a service; champions: by the names of use cases."""
-    table = Table(title="Deployed", title_justify="left")
-    for name in ("use case", "version", "champion", "URL", "since", "data", "healthy"):
-        table.add_column(name, no_wrap=name in ("URL", "version"))
-    table.add_column("restarts", justify="right")
-    for each in deployed:
+    """A block a service; champions: by the names of use cases."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for number, each in enumerate(deployed):
+        if number:
+            table.add_row("", "")
         release, champion = each.release, champions.get(each.release.name)
-        table.add_row(
-            release.name,
-            release.model_version,
-            str(champion.number) if champion else "none",
-            each.url,
-            _short_time(each.since),
-            f"{release.data_digest[:12]}{' synthetic' if release.synthetic else ''}",
-            _health(each),
-            str(each.restarts),
-        )
+        synthetic = " (synthetic)" if release.synthetic else ""
+        rows = {
+            f"[bold]{release.name}": f"[bold]version {release.model_version}, {_health(each)}",
+            "URL": each.url,
+            "since": _short_time(each.since),
+            "data": f"{release.data_digest[:12]}{synthetic}",
+            "Bento": release.bento,
+            "champion": f"version {champion.number}" if champion else "none",
+            "restarts": str(each.restarts),
+        }
+        for name, value in rows.items():
+            table.add_row(name, value)
     return table
 
 
 def _health(deployed: Deployment) -> str:
     if deployed.stopped:
         return "stopped"
-    return "yes" if deployed.healthy else "[bold red]no"
+    return "healthy" if deployed.healthy else "[red]not answering"
 
 
 def _short_time(stamp: str) -> str:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from benchmarks.serving_parts.materials import ROOT
 from benchmarks.serving_parts.servers import Running, rss_mb

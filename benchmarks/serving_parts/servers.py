@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 import orjson
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from switchyard.errors import PlatformError
 

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from benchmarks.serving_parts.servers import Running, Server, cpu_seconds, rss_mb
 from benchmarks.serving_parts.wrk import load

@@ -1,8 +1,9 @@
 """Finish a service folder from within: `python -P assembling.py FOLDER VERSION`.
 
 A process of its own, whose path leads to the folder's sources and no others: what it can do, the
-service can do wherever the folder is copied to. It scores the smoke instances, describes the API,
-and lets BentoML build. URLs to choose the instances from come on standard input, one a line.
+service can do wherever the folder is copied to. It scores the smoke instances and explains one, so
+that all kernels are compiled, describes the API, and lets BentoML build. URLs to choose the
+instances from come on standard input, one a line.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from switchyard.errors import SwitchyardError
+from switchyard.explanations.explaining import explain
 from switchyard.serving.predictor import Predictor
 from switchyard.serving.settings import Settings, read
 
@@ -31,6 +33,7 @@ def main(folder: Path, version: str, urls: Sequence[str]) -> int:
             folder / "model", settings.model_version, settings.content_sha256
         )
         chosen = smoke_instances(predictor, urls)
+        explain(predictor.model.estimator, [each["instance"]["url"] for each in chosen[:1]])
         (folder / "smoke.json").write_text(json.dumps(chosen, indent=1) + "\n", "utf-8")
         described = openapi(folder, settings)
         (folder / "openapi.json").write_text(json.dumps(described, indent=1) + "\n", "utf-8")
@@ -84,11 +87,6 @@ def build(folder: Path, version: str) -> None:
 
     from bentoml.bentos import build_bentofile
 
-    from bento.images import slim_image
-    from bento.service import svc
-
-    service: Any = svc
-    service.image = service.image or slim_image()
     logging.getLogger("bentoml").setLevel(logging.ERROR)
     build_bentofile(str(folder / "bentofile.yaml"), version=version, build_ctx=str(folder))
 

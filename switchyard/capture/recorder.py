@@ -21,7 +21,7 @@ from switchyard.urls.canonical import whole_characters
 
 __all__ = ["Recorder", "SpoolFull", "UnknownRequest"]
 
-_SEGMENT_BYTES = 8 << 20
+_SEGMENT_BYTES = 4 << 20
 _SMALLEST_SEGMENT = 16 << 10
 _US_A_DAY = 86_400_000_000
 

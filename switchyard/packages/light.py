@@ -1,9 +1,9 @@
 """Importing skops for reading alone: without every module of scikit-learn that it can save.
 
 Imported as usual, skops.io imports all estimators there are and looks through all modules to list
-what it trusts by default, and imports packages for each special part that an estimator may have: two
-seconds and 100 MB before a model of 4 MB is read. What we trust is the list in our own code, which
-the file was held against already, and most models have no special parts.
+what it trusts by default, and imports packages for each special part that an estimator may have:
+two seconds and 100 MB before a model of 4 MB is read. What we trust is the list in our own code,
+which the file was held against already, and most models have no special parts.
 """
 
 from __future__ import annotations

@@ -20,7 +20,6 @@ SCHEMES = ("http", "https", "other", "none")
 """What `schemes_of` answers."""
 
 
-
 def as_arrow(urls: Any) -> pa.LargeStringArray:
     """One large string array without nulls from a 1-D sequence of str, whatever holds it.
 

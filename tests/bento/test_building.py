@@ -167,3 +167,28 @@ def test_a_store_that_cannot_be_written_is_named(
 
     with pytest.raises(PlatformError, match="set BENTOML_HOME to another folder"):
         build_release(3, packages.of(), use_case, tmp_path / "staged")
+
+
+def test_what_a_killed_build_left_is_cleared_away_later(tmp_path: Path) -> None:
+    recent, old = tmp_path / ".building-recent", tmp_path / ".building-old"
+    for folder in (recent, old):
+        (folder / "bentos").mkdir(parents=True)
+    os.utime(old, (0, 0))
+
+    with releases._home_beside(tmp_path) as home:
+        assert home.is_dir()
+
+    assert list(tmp_path.iterdir()) == [recent]
+
+
+def test_of_two_equal_builds_at_once_the_first_stays(tmp_path: Path) -> None:
+    bentos = tmp_path / "bentos" / "phishing"
+    for name in ("first", "second"):
+        made = tmp_path / name / "v3-abc"
+        made.mkdir(parents=True)
+        (made / "bento.yaml").write_text(name)
+        releases._publish(made, bentos)
+
+    assert (bentos / "v3-abc" / "bento.yaml").read_text() == "first"
+    assert (bentos / "latest").read_text() == "v3-abc"
+    assert sorted(path.name for path in bentos.iterdir()) == ["latest", "v3-abc"]

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from switchyard.configuration.model import Data, Labels, Sample, Source
-from switchyard.data.cards import SYNTHETIC, DataCard, data_card
+from switchyard.data.cards import DataCard, data_card
 from switchyard.data.cleaning import Cleaned, clean
 from switchyard.data.digests import dataset_digest
 from switchyard.data.exploration import exploration_html
 from switchyard.data.loading import load
+from switchyard.data.notices import SYNTHETIC
 
 
 def described(data: Data) -> tuple[Cleaned, DataCard]:

@@ -13,19 +13,5 @@ fi
 install -d -o "$BENTO_USER" -g "$BENTO_USER" "$SWITCHYARD__SERVING__STATE_DIR"
 
 python -m compileall -q --invalidation-mode checked-hash switchyard bento
-python - <<'PROGRAM'
-import json
-from pathlib import Path
-
-from switchyard.serving.predictor import Predictor
-from switchyard.serving.settings import read
-
-folder = Path.cwd()
-settings = read(folder, {})
-predictor = Predictor.open(folder / "model", settings.model_version, settings.content_sha256)
-known = json.loads((folder / "smoke.json").read_text())
-urls = [each["instance"]["url"] for each in known]
-scores = [each["score"] for each in known]
-assert predictor.score({"url": urls}).scores.tolist() == scores, "the image gives other scores"
-assert [predictor.score_one(url)[0] for url in urls] == scores, "the image gives other scores"
-PROGRAM
+PYTHONPATH=. python container/warm.py
+python container/prune.py "$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
