@@ -1,5 +1,5 @@
 # The one vocabulary of tasks, for people, hooks and CI.
-.PHONY: help setup check format test test-slow test-all train dashboard mlflow benchmarks clean
+.PHONY: help setup check format test test-slow test-all train serve status stop dashboard mlflow benchmarks clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -29,6 +29,15 @@ test-all: ## every test, the slow ones too
 train: ## train, evaluate, register, promote
 	uv run run.py --pipeline training
 
+serve: ## deploy the champion on this machine
+	uv run run.py --pipeline deployment
+
+status: ## what is deployed
+	uv run run.py status
+
+stop: ## end the service
+	uv run run.py stop
+
 dashboard: ## the ZenML dashboard on this machine
 	uv run zenml login --local
 
@@ -38,6 +47,7 @@ mlflow: ## MLflow's page on the active stack's records
 benchmarks: ## every figure of the README
 	uv run benchmarks/training.py
 	uv run benchmarks/quality.py
+	uv run benchmarks/serving.py
 
 clean: ## remove what runs and tools have left here
 	rm -rf outputs .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from bento.companions import Companion
@@ -72,14 +73,29 @@ class Application:
 
     def _open(self) -> Runtime:
         from bento.api import make_api, with_cors
-        from bento.openapi import document
 
         runtime = Runtime(self._folder, self._environment)
-        described = Response(json.dumps(document(runtime)), media_type="application/json")
         api = make_api(runtime)
-        api.add_route("/docs.json", lambda _: described)
+        api.add_route("/docs.json", _Described(runtime).answer)
         self._app = with_cors(Lane(runtime, self._bentoml, api), runtime)
         Connection.shortcut = PredictionShortcut(runtime)
         runtime.start()
         _current.append(runtime)
         return runtime
+
+
+class _Described:
+    """The document of the API, made when somebody first asks for it."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._text = ""
+
+    def answer(self, request: Request) -> Response:
+        """The document as JSON."""
+        del request
+        if not self._text:
+            from bento.openapi import document
+
+            self._text = json.dumps(document(self._runtime))
+        return Response(self._text, media_type="application/json")

@@ -49,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until told to end; the exit code is 0 then, 3 when the application cannot start."""
     options = _parser().parse_args(arguments)
     log_to_stderr()
+    gc.disable()  # until start-up is over: thousands of modules are made, and none goes again
     _raise_open_files()
     import uvloop
 
@@ -103,6 +104,7 @@ class Worker:
         Connection.on_trial = False
         gc.collect()
         gc.freeze()  # what start-up left lives as long as the process: collections can pass it by
+        gc.enable()
         self._public = await self._server.accept(self._listener)
 
     def end(self, limit_s: float, *, idle_may_stay: bool) -> None:

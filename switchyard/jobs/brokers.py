@@ -17,8 +17,8 @@ _SQLITE = "sqlite:///"
 _PACKAGES = {
     "redis": ("redis", "redis"),
     "rediss": ("redis", "redis"),
-    "postgresql": ("psycopg", "psycopg[binary]"),
-    "postgres": ("psycopg", "psycopg[binary]"),
+    "postgresql": ("psycopg", "postgresql"),
+    "postgres": ("psycopg", "postgresql"),
 }
 _BUSY_S = 30
 
@@ -152,7 +152,7 @@ def _open(url: str, name: str) -> Any:
         except ImportError as cause:
             raise RequestError(
                 f"serving.jobs.queue '{shown(url)}' needs the package '{package}', which is not "
-                f"installed: uv pip install '{install}'"
+                f"installed: uv sync --extra {install}"
             ) from cause
     elif not url.startswith(_SQLITE) or not url.removeprefix(_SQLITE):
         raise RequestError(

@@ -58,6 +58,13 @@ class Answerer:
     def predictions(self, columns: dict[str, list[Any]]) -> Predictions:
         """The predictions of all rows. Problem 422 naming rows without an answer."""
         urls = columns[self._column]
+        if len(urls) == 1:
+            score, reason = self.predictor.score_one(urls[0])
+            if reason is not None:
+                raise self._unusable([reason])
+            is_positive = score >= self.predictor.threshold
+            text = (self._positive if is_positive else self._negative) % score
+            return Predictions(text.encode(), 1, int(is_positive))
         if len(urls) <= _FEW:
             found = [self.predictor.score_one(url) for url in urls]
             if any(reason is not None for _, reason in found):

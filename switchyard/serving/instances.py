@@ -13,8 +13,6 @@ from typing_extensions import TypedDict
 from switchyard.packages.manifest import Input
 from switchyard.serving.problems import Fault, Problem
 
-_GAPS = (b'" ', b'"\n', b'"\t', b'"\r')
-
 
 class InstanceParser:
     """Reads `{"instances": [{…}, …]}` into columns.
@@ -38,6 +36,8 @@ class InstanceParser:
             raise unfit(error) from None
         if self._may_repeat_keys(body, len(instances)):
             refuse_repeated_keys(body)
+        if len(instances) == 1:
+            return {name: [value] for name, value in instances[0].items()}
         return {name: [instance[name] for instance in instances] for name in self.names}
 
     def _may_repeat_keys(self, body: bytes, instances: int) -> bool:
@@ -47,7 +47,13 @@ class InstanceParser:
         many quotes are followed by colons. Anything else is looked at more closely.
         """
         expected = 1 + instances * len(self.names)
-        return body.count(b'":') != expected or any(gap in body for gap in _GAPS)
+        return (
+            body.count(b'":') != expected
+            or b'" ' in body
+            or b'"\n' in body
+            or b'"\t' in body
+            or b'"\r' in body
+        )
 
 
 def instance_type(inputs: Mapping[str, Input]) -> Any:
