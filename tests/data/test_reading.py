@@ -76,7 +76,7 @@ def parquet(**columns: Any) -> bytes:
         TABLE.rstrip(b"\n"),
         b'"url","label"\n"a.com/x","bad"\n"b.com","good"\n',
         b"n,label,url\n1,bad,a.com/x\n2,good,b.com\n",
-        gzip.compress(TABLE),
+        gzip.compress(TABLE, mtime=0),
         bz2.compress(TABLE),
         pa.compress(TABLE, codec="zstd", asbytes=True),
         zipped(TABLE),
@@ -133,7 +133,7 @@ URLHAUS = (
     ("content", "expected"),
     [
         (PHISHTANK, ("http://a.com/x,y", "phishing", "2024-02")),
-        (gzip.compress(PHISHTANK), ("http://a.com/x,y", "phishing", "2024-02")),
+        (gzip.compress(PHISHTANK, mtime=0), ("http://a.com/x,y", "phishing", "2024-02")),
         (PHISHTANK_JSON, ("http://a.com/x,y", "phishing", "2024-02")),
         (bz2.compress(PHISHTANK_JSON), ("http://a.com/x,y", "phishing", "2024-02")),
         (URLHAUS, ("http://a.com/x,y", "phishing", "2024-02")),
@@ -211,10 +211,15 @@ def test_invalid_utf8_in_parquet_is_set_aside(reader: Reader) -> None:
         (bytes(range(256)) * 100, "binary, not text"),
         (b"\x80\x04\x95" + b"x" * 50, "a pickle, which is never loaded"),
         ("url,label\na.com,bad\n".encode("utf-16"), "UTF-16"),
-        (gzip.compress(TABLE * 100)[:60], "damaged or cut off"),
-        (gzip.compress(TABLE * 100)[:30] + b"xxxx" + gzip.compress(TABLE * 100)[34:], "damaged"),
+        (gzip.compress(TABLE * 100, mtime=0)[:60], "damaged or cut off"),
+        (
+            gzip.compress(TABLE * 100, mtime=0)[:30]
+            + b"xxxx"
+            + gzip.compress(TABLE * 100, mtime=0)[34:],
+            "damaged",
+        ),
         (b"\x1f\x8bnot gzip at all", "damaged or cut off"),
-        (gzip.compress(b""), "white space"),
+        (gzip.compress(b"", mtime=0), "white space"),
         (parquet(url=["a.com"] * 100, label=["bad"] * 100)[:-20], "cut-off Parquet"),
         (parquet(url=[[1]], label=["bad"]), "column 'url' is list"),
         (b'[{"url": "a.com"', "no whole JSON document"),

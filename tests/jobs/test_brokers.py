@@ -209,7 +209,7 @@ def test_a_package_that_is_missing_is_named_and_no_password_shown(
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, package, None)
 
-    with pytest.raises(RequestError, match=f"needs the package '{package}'.*uv pip") as caught:
+    with pytest.raises(RequestError, match=f"needs the package '{package}'.*uv sync") as caught:
         Broker(url, "name")
     assert "secret" not in str(caught.value)
 

@@ -85,12 +85,14 @@ def test_the_example_is_a_command_with_a_json_body() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"), [({}, "yes"), ({"healthy": False}, "no"), ({"stopped": True}, "stopped")]
+    ("changes", "told"),
+    [({}, "healthy"), ({"healthy": False}, "not answering"), ({"stopped": True}, "stopped")],
 )
 def test_the_state_of_a_service_is_told(changes: dict[str, Any], told: str) -> None:
-    row = table(deployed(**changes)).splitlines()[-2]
+    first = table(deployed(**changes)).splitlines()[0]
 
-    assert told in [cell.strip() for cell in row.split("│")]
+    assert first.startswith("phishing ")
+    assert first.rstrip().endswith(f"version 2, {told}")
 
 
 def test_times_are_told_in_utc() -> None:
