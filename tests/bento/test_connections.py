@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, ClassVar, TypeAlias
 
 import pytest
 import uvicorn
 
 from bento.connections import Connection, Shortcut
 
-Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
+Opened: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter, type[Connection]]
 HEAD = b"POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n%s\r\n"
 WHOLE = HEAD % b"content-length: 4\r\n" + b"body"
 
@@ -39,10 +39,10 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 
 
 @asynccontextmanager
-async def connected(**options: Any) -> AsyncIterator[tuple[Reader, Writer, type[Connection]]]:
+async def connected(**options: Any) -> AsyncIterator[Opened]:
     class Tried(Connection):
-        shortcut: Shortcut | None = Echo()  # type: ignore[misc]
-        head_timeout_s = 0.3  # type: ignore[misc]
+        shortcut: ClassVar[Shortcut | None] = Echo()
+        head_timeout_s: ClassVar[float] = 0.3
 
     config = uvicorn.Config(
         application, http=Tried, lifespan="off", log_config=None, access_log=False, **options
