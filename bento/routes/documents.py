@@ -128,19 +128,3 @@ class FeedbackAnswer(BaseModel):
     instance: int
     label: str
     status: Literal["recorded"]
-
-
-class JobDocument(BaseModel):
-    """A batch job; times are ISO 8601 in UTC."""
-
-    id: str
-    status: Literal["queued", "running", "succeeded", "failed", "cancelled"]
-    created: str
-    started: str | None
-    finished: str | None
-    rows: int | None
-    rows_done: int
-    rows_rejected: int
-    error: str | None
-    model_version: str
-    format: Literal["json", "csv", "ndjson", "parquet"]

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from starlette.responses import StreamingResponse
 
 from bento.bodies import declared_length, header, stream_body
-from bento.routes.documents import JobDocument, problems
+from bento.routes.documents import problems
 from bento.runtime import Runtime
 from switchyard.jobs.store import Job, QueueFull, RequestTooLarge
 from switchyard.serving.problems import Problem, overloaded
@@ -62,7 +62,7 @@ def router(runtime: Runtime) -> APIRouter:
     @routes.post(
         "/jobs",
         status_code=202,
-        response_model=JobDocument,
+        response_model=Job,
         responses={202: {"links": _LINKS}, **problems(400, 401, 408, 413, 415, 422, 503)},
         openapi_extra={"requestBody": {"required": True, "content": _UPLOADS}},
     )
@@ -71,7 +71,7 @@ def router(runtime: Runtime) -> APIRouter:
         response: Response,
         kind: ResultKind = None,
         idempotency_key: IdempotencyKey = None,
-    ) -> Any:
+    ) -> Job:
         """Take a file of instances to be scored; once this answers, the job survives crashes."""
         headers = request.scope["headers"]
         given = kind_of(headers)
@@ -89,17 +89,17 @@ def router(runtime: Runtime) -> APIRouter:
         except QueueFull as error:
             raise overloaded(str(error)) from error
         response.headers["Location"] = f"/jobs/{job.id}"
-        return job.model_dump()
+        return job
 
     @routes.get(
         "/jobs/{id}",
-        response_model=JobDocument,
+        response_model=Job,
         responses=problems(401, 404, 422),
         operation_id="job_status",
     )
-    async def status(id: JobId) -> Any:
+    async def status(id: JobId) -> Job:
         """How far a job is."""
-        return (await known(id)).model_dump()
+        return await known(id)
 
     @routes.get(
         "/jobs/{id}/result",

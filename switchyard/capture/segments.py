@@ -30,6 +30,7 @@ from zlib import adler32, crc32
 import orjson
 
 from switchyard.capture.request_ids import LENGTH as ID_LENGTH
+from switchyard.stores import sync_folder
 
 ENDING = ".segment"
 PREDICTION, COLUMNS, FEEDBACK = 1, 2, 3
@@ -102,7 +103,7 @@ class Segment:
                 _reserve(descriptor, size)
                 segment = cls(path, descriptor, size, facts)
                 os.fsync(descriptor)
-                _sync_folder(path.parent)
+                sync_folder(path.parent)
             except BaseException:
                 path.unlink(missing_ok=True)
                 os.close(descriptor)
@@ -269,11 +270,3 @@ def _reserve(descriptor: int, size: int) -> None:
     zeros = bytes(_STRETCH)  # macOS
     for at in range(0, size, _STRETCH):
         os.pwrite(descriptor, zeros[: size - at], at)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from switchyard.data.sources import shown
-from switchyard.errors import PlatformError, RequestError, SwitchyardError
+from switchyard.errors import PlatformError, SwitchyardError
+from switchyard.stores import open_store, sync_folder
 
 PREDICTIONS, FEEDBACK = "predictions", "feedback"
 KINDS = (PREDICTIONS, FEEDBACK)
@@ -34,8 +35,7 @@ class Store:
 
     def __init__(self, location: str) -> None:
         self.shown = shown(location)
-        self._files, self.root = _file_system(location)
-        self.is_local = "file" in _names(self._files.protocol)
+        self._files, self.root, self.is_local = open_store(location, "serving.capture.store")
 
     @property
     def files(self) -> Any:
@@ -114,7 +114,7 @@ class Store:
             draft.unlink(missing_ok=True)
             raise
         for changed in (folder, folder.parent):
-            _sync(changed)
+            sync_folder(changed)
 
     def _put_remotely(self, folder: str, name: str, content: bytes) -> None:
         """Object stores have no folders, and making one may try to make the bucket."""
@@ -136,29 +136,3 @@ class Store:
                 f"{type(cause).__name__}: {cause}; check its disk, network and credentials "
                 "(serving.capture.store)"
             ) from cause
-
-
-def _file_system(location: str) -> tuple[Any, str]:
-    from fsspec.core import url_to_fs
-
-    plain = location if "://" in location else str(Path(location).expanduser().absolute())
-    try:
-        files, root = url_to_fs(plain)
-    except (ImportError, ValueError) as cause:
-        raise RequestError(
-            f"serving.capture.store '{shown(location)}' cannot be opened: {cause}; give a folder, "
-            "or an object-store URL whose package is installed (s3://: uv sync --extra s3)"
-        ) from cause
-    return files, str(root).rstrip("/")
-
-
-def _names(protocol: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (protocol,) if isinstance(protocol, str) else tuple(protocol)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
 from switchyard.data.sources import shown
-from switchyard.errors import PlatformError, RequestError, SwitchyardError
+from switchyard.errors import PlatformError, SwitchyardError
+from switchyard.stores import open_store, sync_folder
 
 INPUTS, RESULTS, DRAFTS = "inputs", "results", "drafts"
 
@@ -54,9 +55,7 @@ class JobFiles:
 
     def __init__(self, location: str) -> None:
         self.shown = shown(location)
-        self._files, self._root = _file_system(location)
-        protocol = self._files.protocol
-        self._local = "file" in ((protocol,) if isinstance(protocol, str) else protocol)
+        self._files, self._root, self._local = open_store(location, "serving.jobs.store")
 
     def draft(self, folder: str, name: str) -> Draft:
         """Begin a file."""
@@ -129,7 +128,7 @@ class _LocalDraft:
         os.fsync(self.stream.fileno())
         self.stream.close()
         self._path.replace(self._target)
-        _sync(self._target.parent)
+        sync_folder(self._target.parent)
 
     def discard(self) -> None:
         with suppress(OSError):  # closing may want to write what the full disk has no room for
@@ -156,27 +155,5 @@ class _RemoteDraft:
             self._files.rm_file(self._path)
 
 
-def _file_system(location: str) -> tuple[Any, str]:
-    from fsspec.core import url_to_fs
-
-    plain = location if "://" in location else str(Path(location).expanduser().absolute())
-    try:
-        files, root = url_to_fs(plain)
-    except (ImportError, ValueError) as cause:
-        raise RequestError(
-            f"serving.jobs.store '{shown(location)}' cannot be opened: {cause}; give a folder, or "
-            "an object-store URL whose package is installed (s3://: uv sync --extra s3)"
-        ) from cause
-    return files, str(root).rstrip("/")
-
-
 def _seconds(changed: datetime | float) -> float:
     return changed.timestamp() if isinstance(changed, datetime) else changed
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
