@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
+import signal
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bento.folders import MODEL, service_folder
@@ -27,6 +28,9 @@ log = logging.getLogger("switchyard.companion")
 def main() -> None:
     """Work until standard input closes; what is half done then is taken up by the next one."""
     log_to_stderr()
+    # Signals to a whole group of processes are the serving one's business: it closes our input.
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.SIG_IGN)
     os.nice(10)
     keep_out("pandas")
     defer("scipy.stats")
@@ -76,10 +80,10 @@ def compact(settings: Settings, stop: threading.Event) -> None:
     compactor.run_once()
 
 
-def _until_failure(task: object, stop: threading.Event) -> None:
+def _until_failure(task: Callable[[], None], stop: threading.Event) -> None:
     """One task's failure ends the process, so that it starts afresh."""
     try:
-        task()  # type: ignore[operator]
+        task()
     except Exception:
         log.exception("%s failed", threading.current_thread().name)
     finally:
@@ -87,7 +91,8 @@ def _until_failure(task: object, stop: threading.Event) -> None:
 
 
 def _watch_input(stop: threading.Event) -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 1024):
+        pass
     _closed.set()
     stop.set()
 
