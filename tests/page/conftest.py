@@ -23,7 +23,7 @@ EXPECTED = re.compile(r"Failed to load resource: the server responded with a sta
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium without a window; ends with the module, because its loop blocks asyncio.run."""
-    executable = shutil.which("chromium")
+    executable = shutil.which("chromium") or shutil.which("google-chrome")
     if executable is None:
         pytest.skip("chromium is not installed; with Debian: apt-get install chromium")
     with sync_playwright() as playwright:
