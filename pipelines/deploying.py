@@ -11,10 +11,10 @@ from pipelines.deployment import deployment, rollback
 from pipelines.deployment_summaries import summarise
 from pipelines.running import finished, platform_failures, run_name
 from stacks.deployers.opening import open_deployer
-from stacks.deployers.releases import Deployment
 from switchyard.configuration.model import UseCase
 from switchyard.console import display
 from switchyard.errors import PlatformError
+from switchyard.serving.releases import Deployment
 
 
 def run_deployment(use_case: UseCase, version: int | None, *, quiet: bool, verbose: bool) -> int:

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.table import Table
 
-from stacks.deployers.releases import Deployment
 from switchyard.configuration.model import UseCase
 from switchyard.data.notices import SYNTHETIC
+from switchyard.serving.releases import Deployment
 from switchyard.tracking import Version
 
 EXAMPLE = {"instances": [{"url": "paypa1-login.example/verify"}]}

@@ -14,12 +14,12 @@ from zenml import log_metadata, step
 from zenml.metadata.metadata_types import Uri
 
 from stacks.deployers.opening import open_deployer
-from stacks.deployers.releases import Deployment, Release
 from steps.tracking import open_tracker
 from switchyard.configuration.model import UseCase
 from switchyard.errors import RequestError
 from switchyard.packages.loading import verify
 from switchyard.progress import stage
+from switchyard.serving.releases import Deployment, Release
 from switchyard.tracking import CHAMPION
 
 URL_TAG = "switchyard.url"

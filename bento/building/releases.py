@@ -14,16 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import yaml
 
 from bento.building.staging import DERIVED, digest, kernels, stage
 from switchyard.configuration.model import UseCase
 from switchyard.errors import PlatformError, RequestError
-
-if TYPE_CHECKING:
-    from stacks.deployers.releases import Release
+from switchyard.serving.releases import Release
 
 ASSEMBLING = Path(__file__).resolve().with_name("assembling.py")
 TIMEOUT_S = 600.0
@@ -42,8 +39,6 @@ def build_release(version: int, package: Path, use_case: UseCase, target: Path) 
     finds it. It appears in BentoML's store whole or not at all. `target` must be empty or new; the
     release's own folder is the Bento's. PlatformError when a part is missing or the disk refuses.
     """
-    from stacks.deployers.releases import Release
-
     manifest = stage(target, version, package, use_case)
     tag = f"v{version}-{digest(target)[:12]}"
     bentos = bento_home() / "bentos" / use_case.name

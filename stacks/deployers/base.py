@@ -9,10 +9,10 @@ from uuid import UUID
 
 from zenml.model_deployers.base_model_deployer import BaseModelDeployer
 
-from stacks.deployers.releases import Deployment, Release
 from stacks.deployers.services import DeploymentService, service_of
 from switchyard.configuration.model import Serving
 from switchyard.errors import RequestError
+from switchyard.serving.releases import Deployment, Release
 
 __all__ = ["BentoDeployer", "Deployment", "Release", "Smoke"]
 

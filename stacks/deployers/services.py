@@ -11,7 +11,7 @@ from zenml.models.v2.misc.service import ServiceType
 from zenml.services.service import BaseDeploymentService, ServiceConfig
 from zenml.services.service_status import ServiceStatus
 
-from stacks.deployers.releases import Deployment
+from switchyard.serving.releases import Deployment
 
 
 class DeploymentConfig(ServiceConfig):

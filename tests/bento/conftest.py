@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bento.building.releases import build_release
-from stacks.deployers.releases import Release
 from switchyard.configuration.layers import resolve
 from switchyard.configuration.model import UseCase
+from switchyard.serving.releases import Release
 from tests.conftest import ROOT, Packages
 
 

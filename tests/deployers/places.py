@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from stacks.deployers.local.deployments import Deployments
 from stacks.deployers.local.options import Options
-from stacks.deployers.releases import Deployment, Release
 from switchyard.configuration.model import Serving
+from switchyard.serving.releases import Deployment, Release
 
 ROOT = Path(__file__).resolve().parents[2]
 

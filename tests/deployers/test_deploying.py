@@ -146,7 +146,7 @@ def test_a_client_that_dies_before_the_switch_leaves_no_candidate(place: Place) 
         import sys
         from stacks.deployers.local.deployments import Deployments
         from stacks.deployers.local.options import Options
-        from stacks.deployers.releases import Release
+        from switchyard.serving.releases import Release
         from switchyard.configuration.model import Serving
 
         def smoke(url):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.deployers.releases import Deployment
+from switchyard.serving.releases import Deployment
 from tests.deployers.places import Place, alive, free_port, get, ok, until
 
 

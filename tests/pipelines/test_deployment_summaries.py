@@ -12,9 +12,9 @@ from rich.console import Console
 
 from pipelines import services
 from pipelines.deployment_summaries import example, status_table, summarise
-from stacks.deployers.releases import Deployment, Release
 from switchyard.configuration.layers import resolve
 from switchyard.errors import RequestError
+from switchyard.serving.releases import Deployment, Release
 from switchyard.tracking import Version
 from tests.conftest import ROOT
 

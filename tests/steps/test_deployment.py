@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from stacks.deployers.base import Smoke
-from stacks.deployers.releases import Deployment, Release
 from steps import deployment as steps
 from switchyard.configuration.layers import resolve
 from switchyard.configuration.model import Serving, UseCase
 from switchyard.errors import GateRefused, RequestError
+from switchyard.serving.releases import Deployment, Release
 from switchyard.tracking import Version
 from tests.conftest import ROOT
 

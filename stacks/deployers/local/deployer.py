@@ -8,8 +8,8 @@ from typing import ClassVar, cast
 from stacks.deployers.base import BentoDeployer, Smoke
 from stacks.deployers.local.deployments import Deployments
 from stacks.deployers.local.flavor import LocalDeployerConfig, LocalDeployerFlavor
-from stacks.deployers.releases import Deployment, Release
 from switchyard.configuration.model import Serving
+from switchyard.serving.releases import Deployment, Release
 
 
 class LocalDeployer(BentoDeployer):

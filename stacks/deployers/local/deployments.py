@@ -16,9 +16,9 @@ from stacks.deployers.local.control import Control
 from stacks.deployers.local.homes import Homes, absolute, home
 from stacks.deployers.local.options import Options
 from stacks.deployers.local.states import State
-from stacks.deployers.releases import Deployment, Release
 from switchyard.configuration.model import Serving
 from switchyard.errors import PlatformError, RequestError
+from switchyard.serving.releases import Deployment, Release
 
 _ANSWER_S = 60.0
 """What a supervisor may take beyond the limits that it was given."""
