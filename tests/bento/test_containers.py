@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -89,4 +90,6 @@ def test_preparing_compiles_for_any_processor_and_the_scores_are_the_same(
 
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "state").is_dir()
+    ours = Path(sysconfig.get_path("purelib"))
+    assert any((ours / "numpy").glob("*/tests")), "this environment is no image: it is left alone"
     assert list((image / "src" / "switchyard" / "urls" / "__pycache__").glob("*.nbc"))

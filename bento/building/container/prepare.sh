@@ -12,6 +12,9 @@ fi
 
 install -d -o "$BENTO_USER" -g "$BENTO_USER" "$SWITCHYARD__SERVING__STATE_DIR"
 
+# Only inside an image: an environment that somebody develops in keeps what it has.
+if [ "${BENTOML_CONTAINERIZED:-}" = true ]; then
+    python container/prune.py "$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+fi
 python -m compileall -q --invalidation-mode checked-hash switchyard bento
 PYTHONPATH=. python container/warm.py
-python container/prune.py "$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
