@@ -18,6 +18,11 @@ ROOT = Path(__file__).resolve().parents[1]
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
+# Who runs the tests may have settings of an own, such as one state folder for every service.
+for _name in [name for name in os.environ if name.startswith("SWITCHYARD_")]:
+    if _name != "SWITCHYARD_DATA_DIR":
+        del os.environ[_name]
+
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
