@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,40}$")]
+from switchyard.configuration.loop import Guard, Inference, Monitoring, Retraining
+from switchyard.configuration.sections import Name, Section, Share
+
 Scalar = bool | int | float | str | None
 
 Layout = Literal[
@@ -21,24 +20,6 @@ Layout = Literal[
     "urlhaus",
     "tranco",
 ]
-
-
-class Section(BaseModel):
-    """Base of every part of the configuration: frozen, strict, no unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Self:
-        """Rebuild a section from plain values, as YAML or a step's parameters give them.
-
-        Through JSON, because only there does a strict model take a list for a tuple.
-        """
-        return cls.model_validate_json(json.dumps(values, default=str))
-
-    def plain(self) -> dict[str, Any]:
-        """Return the section as JSON values, the inverse of `of`."""
-        return self.model_dump(mode="json")
 
 
 class Source(Section):
@@ -122,8 +103,8 @@ class Candidate(Section):
 
     name: Name
     estimator: Name
-    parameters: dict[str, Scalar] = {}
-    search: dict[str, tuple[Scalar, ...]] = {}
+    parameters: dict[str, Scalar] = Field(default={})
+    search: dict[str, tuple[Scalar, ...]] = Field(default={})
 
 
 class Tuning(Section):
@@ -253,6 +234,10 @@ class UseCase(Section):
     evaluation: Evaluation = Evaluation()
     promotion: Promotion = Promotion()
     serving: Serving = Serving()
+    inference: Inference = Inference()
+    monitoring: Monitoring = Monitoring()
+    retraining: Retraining = Retraining()
+    guard: Guard = Guard()
     output_dir: str = Field(default="outputs", description="Where reports for people are written.")
 
     def for_judging(self) -> UseCase:
@@ -261,7 +246,15 @@ class UseCase(Section):
         Steps that get this are not run again because a folder or the number of processes changed.
         """
         kept = Data(max_url_length=self.data.max_url_length)
-        defaults = {"tuning": Tuning(), "serving": Serving(), "output_dir": "outputs"}
+        defaults = {
+            "tuning": Tuning(),
+            "serving": Serving(),
+            "inference": Inference(),
+            "monitoring": Monitoring(),
+            "retraining": Retraining(),
+            "guard": Guard(),
+            "output_dir": "outputs",
+        }
         return self.model_copy(update={"data": kept, **defaults})
 
     @model_validator(mode="after")

@@ -9,8 +9,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from switchyard.configuration.layers import overlay
-from switchyard.configuration.model import Name, Section, Serving
+from switchyard.configuration.model import Serving
 from switchyard.configuration.problems import explain
+from switchyard.configuration.sections import Name, Section
 from switchyard.errors import PlatformError, RequestError
 
 FILE = "service.json"

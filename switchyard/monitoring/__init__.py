@@ -1,0 +1,1 @@
+"""Monitoring: windows of captured requests against what the model was trained on."""
