@@ -1,5 +1,5 @@
 # The one vocabulary of tasks, for people, hooks and CI.
-.PHONY: help setup check format test test-slow test-all train serve status stop dashboard mlflow benchmarks clean
+.PHONY: help setup check format test test-slow test-all train serve demo status stop dashboard mlflow benchmarks clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -32,6 +32,9 @@ train: ## train, evaluate, register, promote
 serve: ## deploy the champion on this machine
 	uv run run.py --pipeline deployment
 
+demo: ## the whole loop on replayed traffic, in a temporary place: drift, retraining, swap, roll-back
+	uv run benchmarks/demo.py
+
 status: ## what is deployed
 	uv run run.py status
 
@@ -48,6 +51,7 @@ benchmarks: ## every figure of the README
 	uv run benchmarks/training.py
 	uv run benchmarks/quality.py
 	uv run benchmarks/serving.py
+	uv run benchmarks/loop.py
 
 clean: ## remove what runs and tools have left here
 	rm -rf outputs .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build

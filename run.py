@@ -74,6 +74,10 @@ def execute(arguments: argparse.Namespace) -> int:
         return stop_service(arguments, resolved)
     if arguments.command == "logs":
         return show_logs(arguments, resolved)
+    if arguments.command == "watch":
+        return watch(arguments, resolved)
+    if arguments.command == "ui":
+        return show_page(arguments, resolved)
     if arguments.print_config:
         return show_configuration(resolved)
     return run_pipeline(arguments, resolved)
@@ -116,6 +120,20 @@ def run_pipeline(arguments: argparse.Namespace, resolved: Resolved) -> int:
         gc.freeze()
         gc.enable()
         return run_training(case, cache=not arguments.no_cache, quiet=quiet, verbose=verbose)
+    if arguments.pipeline == "monitoring":
+        from pipelines.monitoring_runs import run_monitoring
+
+        gc.freeze()
+        gc.enable()
+        return run_monitoring(resolved, dry_run=arguments.dry_run, quiet=quiet, verbose=verbose)
+    if arguments.pipeline == "inference":
+        from pipelines.inferring import run_inference
+
+        gc.freeze()
+        gc.enable()
+        source, output, version = arguments.input, arguments.output, arguments.version
+        shards = arguments.shards or case.inference.shards
+        return run_inference(case, source, output, version, shards, quiet=quiet, verbose=verbose)
     from pipelines.deploying import run_deployment, run_rollback
 
     gc.freeze()
@@ -123,6 +141,20 @@ def run_pipeline(arguments: argparse.Namespace, resolved: Resolved) -> int:
     if arguments.rollback:
         return run_rollback(case, quiet=quiet, verbose=verbose)
     return run_deployment(case, arguments.version, quiet=quiet, verbose=verbose)
+
+
+def watch(arguments: argparse.Namespace, resolved: Resolved) -> int:
+    """`watch`."""
+    from pipelines.watching import start_watch
+
+    return start_watch(arguments, resolved.use_case)
+
+
+def show_page(arguments: argparse.Namespace, resolved: Resolved) -> int:
+    """`ui evidently`."""
+    from stacks.evidently_page import show_history
+
+    return show_history(resolved.use_case, port=arguments.port)
 
 
 def show_status(arguments: argparse.Namespace) -> int:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PIPELINES = ("training", "deployment")
+MOST_SHARDS = 1_000
+PIPELINES = ("training", "deployment", "inference", "monitoring")
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -18,7 +19,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="run.py",
         description="From labelled data to a registered champion and a service that answers by it, "
-        "on the active ZenML stack.",
+        "or files that are scored by it, on the active ZenML stack.",
         epilog="Try: run.py --pipeline training, then run.py --pipeline deployment; see docs/.",
     )
     parser.add_argument("--pipeline", choices=PIPELINES, help="what to run")
@@ -27,18 +28,25 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--data", metavar="SOURCE", help="train on this file, https:// or s3:// location instead"
     )
     parser.add_argument(
-        "--version", type=int, metavar="N", help="deploy this version instead of the champion"
+        "--version",
+        type=int,
+        metavar="N",
+        help="deploy, or score by, this version instead of the champion",
     )
     parser.add_argument(
         "--rollback", action="store_true", help="deploy what was deployed before, and promote it"
     )
     parser.add_argument("--no-cache", action="store_true", help="run every step again")
     parser.add_argument(
+        "--dry-run", action="store_true", help="say what monitoring would do and why; do nothing"
+    )
+    parser.add_argument(
         "--print-config", action="store_true", help="show each value and where it came from"
     )
     parser.add_argument(
         "--schema", action="store_true", help="show the configuration's JSON schema"
     )
+    _add_files(parser)
     _add_loudness(parser)
     _add_commands(parser)
     arguments = parser.parse_args(argv)
@@ -64,6 +72,19 @@ def _add_use_case(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_files(parser: argparse.ArgumentParser) -> None:
+    files = parser.add_argument_group("inference")
+    files.add_argument(
+        "--input", metavar="LOCATION", help="score this file, folder, pattern or s3:// prefix …"
+    )
+    files.add_argument(
+        "--output", metavar="LOCATION", help="… into this .parquet, .csv, .jsonl or folder/"
+    )
+    files.add_argument(
+        "--shards", type=int, metavar="N", help="steps that share it (default: inference.shards)"
+    )
+
+
 def _add_loudness(parser: argparse.ArgumentParser) -> None:
     loudness = parser.add_mutually_exclusive_group()
     loudness.add_argument("--quiet", action="store_true", help="only the result and errors")
@@ -83,6 +104,20 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     logs = add("logs", "show the last lines of a service's log")
     _add_use_case(logs)
     logs.add_argument("--lines", type=int, default=100, metavar="N", help="so many (default: 100)")
+    watch = add("watch", "run the pipeline monitoring again and again")
+    _add_use_case(watch)
+    watch.add_argument("--data", metavar="SOURCE", help="as of --pipeline monitoring")
+    watch.add_argument(
+        "--every", default="15m", metavar="TIME", help="as 30s, 15m or 1h (default: 15m)"
+    )
+    watch.add_argument("--times", type=int, metavar="N", help="end after so many runs")
+    watch.add_argument(
+        "--metrics-port", type=int, metavar="PORT", help="let Prometheus read the results there"
+    )
+    pages = add("ui", "open a page on what monitoring has seen")
+    pages.add_argument("page", choices=("evidently",), metavar="evidently", help="its history")
+    _add_use_case(pages)
+    pages.add_argument("--port", type=int, default=8000, help="where (default: 8000)")
     stack = add("stack", "register stacks from their files")
     actions = stack.add_subparsers(dest="action", required=True, metavar="ACTION")
     text = "register or update the stack of a file; twice changes nothing"
@@ -97,13 +132,27 @@ def _check(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
     if given.command:
         if given.pipeline:
             parser.error(f"say either '{given.command}' or --pipeline {given.pipeline}")
+        if given.command == "watch" and given.times is not None and given.times < 1:
+            parser.error("--times is at least 1")
         return
     if not (given.pipeline or given.print_config or given.schema):
         parser.error("say what to do: --pipeline training, --print-config, --schema, or a COMMAND")
-    deploys = given.pipeline == "deployment"
-    if (given.version is not None or given.rollback) and not deploys:
-        parser.error("--version and --rollback belong to --pipeline deployment")
+    deploys, infers = given.pipeline == "deployment", given.pipeline == "inference"
+    misplaced = given.version is not None and not (deploys or infers)
+    if misplaced or (given.rollback and not deploys):
+        parser.error(
+            "--version and --rollback belong to --pipeline deployment, --version to inference too"
+        )
     if given.version is not None and given.rollback:
         parser.error("say either --version or --rollback")
-    if given.data and deploys:
-        parser.error("--data belongs to --pipeline training")
+    files = (given.input, given.output)
+    if infers and not all(files):
+        parser.error("--pipeline inference needs --input LOCATION and --output LOCATION")
+    if not infers and (any(files) or given.shards is not None):
+        parser.error("--input, --output and --shards belong to --pipeline inference")
+    if given.shards is not None and not 1 <= given.shards <= MOST_SHARDS:
+        parser.error(f"--shards is {given.shards}; give a number from 1 to {MOST_SHARDS:,}")
+    if given.data and (deploys or infers):
+        parser.error("--data belongs to --pipeline training and --pipeline monitoring")
+    if given.dry_run and given.pipeline != "monitoring":
+        parser.error("--dry-run belongs to --pipeline monitoring")

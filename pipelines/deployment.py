@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from zenml import pipeline
+from zenml.steps import BaseStep
 
 from steps.deployment import (
     deploy_service,
@@ -25,9 +27,21 @@ from steps.hooks import record_failure, record_success
 )
 def deployment(use_case: dict[str, Any], wanted: int | None = None) -> None:
     """Deploy the version `wanted`, the champion when it is None."""
-    version = resolve_version(wanted, use_case)
-    release = package_service(version, use_case)
-    record_deployment(deploy_service(release, use_case))
+    deployment_steps(wanted, use_case)
+
+
+def deployment_steps(
+    wanted: Any,
+    use_case: dict[str, Any],
+    prepared: Callable[[BaseStep], BaseStep] = lambda each: each,
+) -> Any:
+    """Wire the steps; returns the output `deployed_version`.
+
+    prepared: what a pipeline of another kind does to each step.
+    """
+    version = prepared(resolve_version)(wanted, use_case)
+    release = prepared(package_service)(version, use_case)
+    return prepared(record_deployment)(prepared(deploy_service)(release, use_case))
 
 
 @pipeline(

@@ -11,30 +11,27 @@ from datetime import datetime
 from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 from zenml.client import Client
-from zenml.config.retry_config import StepRetryConfig
 from zenml.enums import ExecutionStatus, StackComponentType
 from zenml.exceptions import RunStoppedException
 from zenml.models import PipelineRunResponse
 
 from pipelines.summaries import collect, export, summarise
 from pipelines.training import training
-from steps.fingerprints import fingerprint, is_remote
+from steps.fingerprints import RETRY, fingerprint, is_remote
 from switchyard.candidates.catalogue import nested
 from switchyard.configuration.model import UseCase
 from switchyard.console import display
 from switchyard.errors import GateRefused, PlatformError, RequestError
 from switchyard.promotion.gates import check_names
 
-RETRY = StepRetryConfig(max_retries=2, delay=2, backoff=2)
-
 
 def run_training(use_case: UseCase, *, cache: bool, quiet: bool, verbose: bool) -> int:
     """Run the training pipeline; return the exit code. What a step raises is raised here."""
     check(use_case)
-    sources = use_case.data.sources
+    sources = (*use_case.data.sources, *use_case.data.feedback)
     fingerprints = [fingerprint(source, use_case.data) for source in sources]
     console = Console(stderr=True)
-    if not sources and not quiet:
+    if not use_case.data.sources and not quiet:
         console.print("[yellow]no source given: training on a generated, synthetic sample")
     name = run_name(use_case)
     pipeline = training.with_options(enable_cache=cache, run_name=name, tags=[use_case.name])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from zenml import pipeline
+from zenml.steps import BaseStep
 
 from steps.data import load_data, split_data
 from steps.evaluation import evaluate_candidates
@@ -13,6 +15,7 @@ from steps.promotion import promote_model
 from steps.registration import package_model, record_run, register_model
 from steps.training import train_candidate
 from switchyard.configuration.model import UseCase
+from switchyard.retraining.bases import base_of
 
 
 @pipeline(
@@ -22,36 +25,79 @@ from switchyard.configuration.model import UseCase
     on_failure=record_failure,
 )
 def training(use_case: dict[str, Any], fingerprints: list[str]) -> None:
-    """Wire the steps; each gets only the parts of the configuration that it depends on.
+    """Train, judge, register and perhaps promote.
 
     `fingerprints` identify the content of the sources, so that a changed file is loaded again.
     """
-    case = UseCase.of(use_case)
-    dataset, _, card, _, exploration = load_data(
-        data=case.data.plain(),
-        labels=case.labels.plain(),
-        seed=case.seed,
-        fingerprints=fingerprints,
-    )
-    train, validation, holdout = split_data(dataset, split=case.split.plain(), seed=case.seed)
-    models, results = [], []
-    for candidate in case.candidates:
-        model, result = train_candidate(
-            train,
-            validation,
-            candidate=candidate.plain(),
-            tuning=case.tuning.plain(),
-            max_false_positive_rate=case.evaluation.max_false_positive_rate,
+    training_steps(UseCase.of(use_case), fingerprints)
+
+
+def training_steps(
+    case: UseCase,
+    fingerprints: Any,
+    prepared: Callable[[BaseStep], BaseStep] = lambda each: each,
+) -> tuple[Any, Any]:
+    """Wire the steps; each gets only the parts of the configuration that it depends on.
+
+    prepared: what a pipeline of another kind does to each step. Returns the outputs `version` and
+    `decision`.
+    """
+    loaded = _named(
+        prepared(load_data)(
+            data=case.data.plain(),
+            labels=case.labels.plain(),
             seed=case.seed,
-            id=f"train_{candidate.name.replace('-', '_')}",
+            fingerprints=fingerprints,
         )
-        models.append(model)
-        results.append(result)
-    judged = case.for_judging().plain()
-    evaluation, challenger, report = evaluate_candidates(
-        holdout, models, results, card, use_case=judged
     )
-    package = package_model(challenger, evaluation, card, use_case=judged)
-    run = record_run(package, evaluation, results, card, report, exploration, use_case=judged)
-    version = register_model(package, run, evaluation, use_case=judged)
-    promote_model(version, package, holdout, use_case=judged)
+    card = loaded["data_card"]
+    sides = _named(
+        prepared(split_data)(loaded["dataset"], split=case.split.plain(), seed=case.seed)
+    )
+    trained = [
+        _named(
+            prepared(train_candidate)(
+                sides["train"],
+                sides["validation"],
+                candidate=candidate.plain(),
+                tuning=case.tuning.plain(),
+                max_false_positive_rate=case.evaluation.max_false_positive_rate,
+                seed=case.seed,
+                id=f"train_{candidate.name.replace('-', '_')}",
+            )
+        )
+        for candidate in case.candidates
+    ]
+    results = [each["result"] for each in trained]
+    judging = case.for_judging().plain()
+    judged = _named(
+        prepared(evaluate_candidates)(
+            sides["holdout"],
+            [each["model"] for each in trained],
+            results,
+            card,
+            use_case=judging,
+        )
+    )
+    evaluation = judged["evaluation"]
+    package = prepared(package_model)(judged["challenger"], evaluation, card, use_case=judging)
+    run = prepared(record_run)(
+        package,
+        evaluation,
+        results,
+        card,
+        judged["report"],
+        loaded["exploration"],
+        sides["train"],
+        sides["holdout"],
+        base=base_of(case),
+        use_case=judging,
+    )
+    version = prepared(register_model)(package, run, evaluation, use_case=judging)
+    decided = _named(prepared(promote_model)(version, package, sides["holdout"], use_case=judging))
+    return version, decided["decision"]
+
+
+def _named(outputs: Any) -> dict[str, Any]:
+    """A step's outputs by name: dynamic pipelines put those with a materializer first."""
+    return {each.output_name: each for each in outputs}

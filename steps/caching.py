@@ -14,6 +14,7 @@ from pathlib import Path
 from zenml.config.cache_policy import CachePolicy
 
 CORE = Path(__file__).resolve().parents[1] / "switchyard"
+REFERENCE = tuple(f"monitoring/{name}.py" for name in ("inputs", "references", "words"))
 LIBRARIES = (
     "lightgbm",
     "nltk",
@@ -66,7 +67,9 @@ def package_code() -> str:
 
 def registry_code() -> str:
     """Digest of what records and registers."""
-    return _digest("tracking.py", "trials.py", "promotion")
+    return _digest(
+        "tracking.py", "trials.py", "promotion", "retraining/bases.py", *REFERENCE, "urls"
+    )
 
 
 DATA = CachePolicy(cache_func="steps.caching.data_code")

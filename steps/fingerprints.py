@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import uuid
 
+from zenml.config.retry_config import StepRetryConfig
+
 from switchyard.configuration.model import Data, Source
 from switchyard.data.sources import fetch
+
+RETRY = StepRetryConfig(max_retries=2, delay=2, backoff=2)
+"""How often sources that a network lies before are tried again."""
 
 
 def is_remote(source: Source) -> bool:

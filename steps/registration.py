@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
+import pandas as pd
 from sklearn.base import BaseEstimator
 from zenml import ArtifactConfig, get_step_context, link_artifact_to_model, log_metadata, step
 from zenml import Model as ZenmlModel
@@ -24,6 +25,7 @@ from switchyard.packages.building import build_package
 from switchyard.packages.loading import verify
 from switchyard.progress import stage
 from switchyard.promotion.gates import check_floors
+from switchyard.retraining.bases import write_base
 from switchyard.trials import dataset_of, trial_of
 
 
@@ -52,9 +54,18 @@ def record_run(
     data_card: DataCard,
     report: HTMLString,
     exploration: HTMLString,
+    train: pd.DataFrame,
+    holdout: pd.DataFrame,
+    base: dict[str, Any],
     use_case: dict[str, Any],
 ) -> Annotated[str, "mlflow_run"]:
-    """Write the run to MLflow: dataset, parameters, metrics, curves, report and package."""
+    """Write the run to MLflow: dataset, parameters, metrics, curves, report and package.
+
+    Beside the package go the reference that monitoring compares live requests with, and `base`,
+    the data section that a retraining starts from.
+    """
+    from switchyard.monitoring.packaging import reference_of
+
     case = UseCase.of(use_case)
     tracker = open_tracker()
     run = get_step_context().pipeline_run
@@ -62,6 +73,7 @@ def record_run(
         pages = {"report.html": report, "exploration.html": exploration}
         for name, page in pages.items():
             (Path(folder) / name).write_text(str(page), encoding="utf-8")
+        reference = reference_of(package, train, holdout, case.seed, Path(folder))
         run_id = tracker.record(
             experiment=case.name,
             run_name=run.name,
@@ -69,7 +81,12 @@ def record_run(
             trials=[trial_of(result, evaluation) for result in results],
             parameters={"served": evaluation.served.name, "seed": case.seed, **case.split.plain()},
             metrics=evaluation.figures(evaluation.served.name),
-            files=[*(Path(folder) / name for name in pages), package],
+            files=[
+                *(Path(folder) / name for name in pages),
+                package,
+                reference,
+                write_base(base, Path(folder)),
+            ],
             tags={"zenml.run": run.name, "synthetic": str(data_card.synthetic).lower()},
         )
     log_metadata({"mlflow_run_id": run_id, "mlflow_uri": tracker.uri})

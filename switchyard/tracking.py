@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 CHAMPION = "champion"
 DIGEST_TAG = "switchyard.content_sha256"
+ROLLED_BACK_TAG = "switchyard.rolled_back"
+"""Why a version was taken back from live requests; it is not promoted again."""
 
 
 @dataclass(frozen=True)
@@ -229,6 +231,12 @@ class Tracker:
         with self._failures():
             self._client.set_model_version_tag(version.name, str(version.number), key, value)
 
+    def tags(self, version: Version) -> dict[str, str]:
+        """The tags of a version."""
+        with self._failures():
+            found = self._client.get_model_version(version.name, str(version.number))
+        return dict(found.tags)
+
     def _found(self, name: str, ask: Callable[[], ModelVersion]) -> Version | None:
         """What `ask` finds; None when MLflow says that there is no such model or version."""
         from mlflow.exceptions import MlflowException
@@ -261,4 +269,24 @@ class Tracker:
             uri = self._client.get_model_version_download_uri(version.name, str(version.number))
             return Path(
                 download_artifacts(artifact_uri=uri, dst_path=str(folder), tracking_uri=self.uri)
+            )
+
+    def run_files(self, version: Version, folder: str, target: Path) -> Path | None:
+        """Copy a folder that was recorded with the version's run below `target`.
+
+        Returns where it lies; None when the run has no such folder.
+        """
+        from mlflow.artifacts import download_artifacts
+
+        with self._failures():
+            run_id = self._client.get_model_version(version.name, str(version.number)).run_id
+            if not run_id or not self._client.list_artifacts(run_id, folder):
+                return None
+            return Path(
+                download_artifacts(
+                    run_id=run_id,
+                    artifact_path=folder,
+                    dst_path=str(target),
+                    tracking_uri=self.uri,
+                )
             )

@@ -122,3 +122,20 @@ def test_an_unreachable_store_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(PlatformError, match="not-a-folder"):
         Tracker(uri).champion("any")
+
+
+def test_files_beside_the_package_are_found_by_version(tracker: Tracker, tmp_path: Path) -> None:
+    for name in ("package", "reference"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "facts.json").write_text(f'"{name}"', encoding="utf-8")
+    files = [tmp_path / "package", tmp_path / "reference"]
+    run_id = tracker.record("demo", "with-files", DATASET, [], {}, {}, files, {})
+    version = tracker.register("with-files", run_id, "package", "77")
+    target = tmp_path / "fetched"
+    target.mkdir()
+
+    found = tracker.run_files(version, "reference", target)
+
+    assert found is not None
+    assert (found / "facts.json").read_text(encoding="utf-8") == '"reference"'
+    assert tracker.run_files(version, "other", target) is None

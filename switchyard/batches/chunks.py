@@ -36,6 +36,10 @@ class Chunk(Protocol):
         """Each row as a JSON object."""
         ...
 
+    def kept(self, mask: Any) -> Chunk:
+        """The rows where `mask`, an arrow array of booleans, is true."""
+        ...
+
 
 class Reader(Protocol):
     """An opened file. schema: its columns in order; rows: how many, None where not yet known.
@@ -77,6 +81,9 @@ class TableChunk:
 
     def objects(self) -> list[bytes]:
         return as_objects(self._batch)
+
+    def kept(self, mask: Any) -> TableChunk:
+        return TableChunk(self._batch.filter(mask))
 
 
 def require_columns(names: list[str], wanted: tuple[str, ...]) -> None:

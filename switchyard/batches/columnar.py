@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -29,8 +29,16 @@ class ParquetReader:
         self.rows: int | None = self._file.metadata.num_rows
         refuse_repeated(self.schema.names)
 
-    def chunks(self, most: int) -> Iterator[TableChunk]:
-        batches = self._file.iter_batches(min(most, self._fitting()), use_threads=False)
+    @property
+    def groups(self) -> list[int]:
+        """The rows of each row group."""
+        facts = self._file.metadata
+        return [facts.row_group(at).num_rows for at in range(facts.num_row_groups)]
+
+    def chunks(self, most: int, groups: Sequence[int] | None = None) -> Iterator[TableChunk]:
+        """The rows in order, at most so many at a time; of these row groups, else of all."""
+        size = min(most, self._fitting())
+        batches = self._file.iter_batches(size, row_groups=groups, use_threads=False)
         while True:
             try:
                 batch = next(batches)

@@ -30,12 +30,7 @@ class CsvReader:
 
     def __init__(self, source: BinaryIO, wanted: tuple[str, ...]) -> None:
         self._source = source
-        headers = {mark: _header(source, mark) for mark in _DELIMITERS}
-        fitting = [mark for mark in _DELIMITERS if set(wanted) & set(headers[mark])]
-        self._delimiter = fitting[0] if fitting else ","
-        names = headers[self._delimiter]
-        require_columns(names, wanted)
-        refuse_repeated(names)
+        self._delimiter, names = recognise(source, wanted)
         self._width = len(names)
         self._reader, self._bytes = self._open()
         self.schema: Any = self._reader.schema
@@ -120,6 +115,20 @@ class CsvReader:
                 raise DataError(
                     f"a quote is opened on line {before + 1:,} and never closed; is the file whole?"
                 ) from cause
+
+
+def recognise(source: BinaryIO, wanted: tuple[str, ...]) -> tuple[str, list[str]]:
+    """The delimiter that makes a wanted column appear, and the header's names.
+
+    DataError when one is missing or stands twice.
+    """
+    headers = {mark: _header(source, mark) for mark in _DELIMITERS}
+    fitting = [mark for mark in _DELIMITERS if set(wanted) & set(headers[mark])]
+    delimiter = fitting[0] if fitting else ","
+    names = headers[delimiter]
+    require_columns(names, wanted)
+    refuse_repeated(names)
+    return delimiter, names
 
 
 class _Counted:

@@ -6,6 +6,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
+from itertools import compress
 from typing import Any, BinaryIO, Protocol
 
 import orjson
@@ -105,6 +106,11 @@ class ObjectChunk:
 
     def objects(self) -> list[bytes]:
         return self._raws
+
+    def kept(self, mask: Any) -> ObjectChunk:
+        chosen = mask.to_pylist()
+        raws, rows = compress(self._raws, chosen), compress(self._rows, chosen)
+        return ObjectChunk(list(raws), list(rows), self._schema)
 
 
 class Lines:

@@ -97,11 +97,7 @@ def open_reader(source: BinaryIO, kind: Kind, wanted: tuple[str, ...]) -> Reader
 
         source.seek(0)
         return ParquetReader(source)
-    other = next((what for mark, what in _OTHERS if head.startswith(mark)), None)
-    if other is None and b"\0" in head:
-        other = "binary, not text"
-    if other:
-        raise DataError(f"the file is not {kind} but {other}")
+    refuse_others(head, kind)
     if kind == "csv":
         from switchyard.batches.delimited import CsvReader
 
@@ -109,3 +105,12 @@ def open_reader(source: BinaryIO, kind: Kind, wanted: tuple[str, ...]) -> Reader
     from switchyard.batches.objects import Instances, Lines, ObjectReader
 
     return ObjectReader(Instances(source) if kind == "json" else Lines(source))
+
+
+def refuse_others(head: bytes, kind: Kind) -> None:
+    """DataError when a file that begins so is none of that kind of text."""
+    other = next((what for mark, what in _OTHERS if head.startswith(mark)), None)
+    if other is None and b"\0" in head:
+        other = "binary, not text"
+    if other:
+        raise DataError(f"the file is not {kind} but {other}")

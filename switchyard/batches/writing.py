@@ -52,7 +52,7 @@ class CsvWriter:
     def __init__(self, target: BinaryIO, names: Sequence[str]) -> None:
         self._target = target
         header = [pa.array([name], pa.large_string()) for name in names]
-        self._target.write(_lines(header))
+        self._target.write(csv_lines(header))
 
     def write(self, chunk: Chunk, answers: Answers) -> None:
         batch = chunk.batch()
@@ -63,7 +63,7 @@ class CsvWriter:
         labels, _, version, problems = answers.columns()
         scores = pa.array(answers.score_texts(), pa.large_binary()).cast(pa.large_string())
         scores = pc.if_else(pc.is_valid(problems), pa.scalar("", pa.large_string()), scores)
-        self._target.write(_lines([*columns, labels, scores, version, problems]))
+        self._target.write(csv_lines([*columns, labels, scores, version, problems]))
 
     def finish(self) -> None:
         """A CSV file ends with its last row."""
@@ -129,7 +129,7 @@ def _as_json(texts: pa.LargeStringArray) -> list[bytes]:
     return [b"null" if at is None else written[at] for at in coded.indices.to_pylist()]
 
 
-def _lines(columns: Sequence[Any]) -> Any:
+def csv_lines(columns: Sequence[Any]) -> Any:
     """The rows as lines of CSV, in one buffer."""
     cells = [_quoted(column.fill_null("")) for column in columns]
     mark, end, nothing = (pa.scalar(text, pa.large_string()) for text in (",", "\n", ""))

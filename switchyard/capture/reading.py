@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -13,78 +14,153 @@ from switchyard.errors import PlatformError, RequestError
 
 _KEY = ["request_id", "instance"]
 
+Damaged = Callable[[PlatformError], None]
+"""Is told of a file that cannot be read, which is left out then."""
+
 
 def predictions(
-    store: str, since: datetime | None = None, until: datetime | None = None
+    store: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    *,
+    columns: Collection[str] | None = None,
+    damaged: Damaged | None = None,
 ) -> pa.Table:
     """The predictions of since <= time < until, in order of time; an input is a column.
 
-    store: as `Settings.capture_store`. RequestError for times without a zone; PlatformError for a
-    store that cannot be read.
+    store: as `Settings.capture_store`. columns: only these, as far as there are any, and in no
+    order. RequestError for times without a zone; PlatformError for a store that cannot be read, and
+    for a damaged file unless `damaged` is told of it.
     """
-    return _read(Store(store), PREDICTIONS, since, until, PREDICTION_ROWS).sort_by(
-        [(name, "ascending") for name in ("time", *_KEY)]
-    )
+    found = _read(Store(store), PREDICTIONS, since, until, columns, damaged)
+    if columns is not None:
+        return found
+    return found.sort_by([(name, "ascending") for name in ("time", *_KEY)])
 
 
-def feedback(store: str, since: datetime | None = None, until: datetime | None = None) -> pa.Table:
+def feedback(
+    store: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    *,
+    damaged: Damaged | None = None,
+) -> pa.Table:
     """The label that was given last for each instance of since <= time < until; time: of the label.
 
     Errors as of `predictions`.
     """
-    table = _read(Store(store), FEEDBACK, since, until, FEEDBACK_ROWS)
+    table = _read(Store(store), FEEDBACK, since, until, None, damaged)
     table = table.sort_by([("sequence", "ascending")])
     places = pa.array(range(table.num_rows), pa.int64())
     latest = table.append_column("place", places).group_by(_KEY).aggregate([("place", "max")])
     return table.take(latest["place_max"])
 
 
-def labelled(store: str, since: datetime | None = None, until: datetime | None = None) -> pa.Table:
+def labelled(
+    store: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    *,
+    columns: Collection[str] | None = None,
+    damaged: Damaged | None = None,
+) -> pa.Table:
     """The predictions of since <= time < until whose true label is known, with it.
 
-    `true_label` and `labelled_at` are added. Errors as of `predictions`.
+    `true_label` and `labelled_at` are added. columns: of the predictions, only these and those that
+    name a row. Errors as of `predictions`.
     """
-    known = feedback(store).select([*_KEY, "label", "time"])
+    known = feedback(store, damaged=damaged).select([*_KEY, "label", "time"])
     known = known.rename_columns([*_KEY, "true_label", "labelled_at"])
-    joined = predictions(store, since, until).join(known, keys=_KEY, join_type="inner")
+    wanted = None if columns is None else {*columns, *_KEY, "time"}
+    asked = known["request_id"].combine_chunks()
+
+    def about_some(table: pa.Table) -> pa.Table:
+        return table.filter(pc.is_in(table["request_id"], value_set=asked))
+
+    found = _read(Store(store), PREDICTIONS, since, until, wanted, damaged, about_some)
+    joined = found.join(known, keys=_KEY, join_type="inner")
     return joined.sort_by([(name, "ascending") for name in ("time", *_KEY)])
 
 
+def first_time(store: str, *, damaged: Damaged | None = None) -> datetime | None:
+    """When the oldest prediction of the store was made; None when there is none."""
+    opened = Store(store)
+    for day in opened.days(PREDICTIONS):
+        times = [
+            pc.min(table["time"]).as_py()
+            for path in opened.paths(PREDICTIONS, day)
+            if (table := _file(opened, path, {"time"}, damaged)) is not None and table.num_rows
+        ]
+        if times:
+            first: datetime = min(times)
+            return first
+    return None
+
+
 def _read(
-    store: Store, kind: str, since: datetime | None, until: datetime | None, empty: pa.Schema
+    store: Store,
+    kind: str,
+    since: datetime | None,
+    until: datetime | None,
+    columns: Collection[str] | None,
+    damaged: Damaged | None,
+    chosen: Callable[[pa.Table], pa.Table] | None = None,
 ) -> pa.Table:
     first, last = _utc(since, "since"), _utc(until, "until")
-    paths = [
-        path
-        for day in store.days(kind)
-        if (first is None or day >= first.date()) and (last is None or day <= last.date())
-        for path in store.paths(kind, day)
-    ]
-    tables = [_file(store, path) for path in paths]
+    wanted = None if columns is None else {*columns, "time"}
+    tables = []
+    for day in store.days(kind):
+        if (first is not None and day < first.date()) or (last is not None and day > last.date()):
+            continue
+        for path in store.paths(kind, day):
+            table = _file(store, path, wanted, damaged)
+            if table is not None:
+                table = _between(table, first, last)
+                tables.append(chosen(table) if chosen else table)
+    empty = (PREDICTION_ROWS if kind == PREDICTIONS else FEEDBACK_ROWS).empty_table()
+    if wanted is not None:
+        empty = empty.select([name for name in empty.column_names if name in wanted])
     try:
-        table = pa.concat_tables(tables or [empty.empty_table()], promote_options="permissive")
+        found = pa.concat_tables(tables or [empty], promote_options="permissive")
     except pa.ArrowException as cause:
         raise PlatformError(
             f"rows of the prediction store '{store.shown}' do not fit together: {cause}; an input "
             "changed its type: read the days before and after it apart"
         ) from cause
+    return found
+
+
+def _between(table: pa.Table, first: datetime | None, last: datetime | None) -> pa.Table:
+    times = table["time"]
     if first is not None:
-        table = table.filter(pc.greater_equal(table["time"], pa.scalar(first, table["time"].type)))
+        table = table.filter(pc.greater_equal(times, pa.scalar(first, times.type)))
     if last is not None:
-        table = table.filter(pc.less(table["time"], pa.scalar(last, table["time"].type)))
+        table = table.filter(pc.less(table["time"], pa.scalar(last, times.type)))
     return table
 
 
-def _file(store: Store, path: str) -> pa.Table:
+def _file(
+    store: Store, path: str, columns: Collection[str] | None, damaged: Damaged | None
+) -> pa.Table | None:
+    """One file's rows; None for a damaged one that somebody was told of."""
     import pyarrow.parquet as pq
 
     try:
-        with store.files.open(path, "rb") as file:
-            return pq.read_table(file)
+        with store.files.open(path, "rb") as opened:
+            file = pq.ParquetFile(opened)
+            names = file.schema_arrow.names
+            wanted = None if columns is None else [name for name in names if name in columns]
+            return file.read(columns=wanted)
     except Exception as cause:  # stores raise errors of libraries of their own
-        raise PlatformError(
+        error = PlatformError(
             f"'{path}' of the prediction store cannot be read: {cause}; restore or delete it"
-        ) from cause
+        )
+        error.__cause__ = cause
+        # Not what is damaged but what cannot be reached: the whole store would look empty.
+        if damaged is None or not isinstance(cause, pa.ArrowException):
+            raise error from cause
+        damaged(error)
+        return None
 
 
 def _utc(moment: datetime | None, name: str) -> datetime | None:

@@ -46,7 +46,11 @@ class Monitoring(Section):
     )
     min_rows: int = Field(default=500, ge=1, description="Fewer in a window tell nothing of drift.")
     column_threshold: float = Field(
-        default=0.15, gt=0, description="Distance from which a column has drifted."
+        default=0.1,
+        gt=0,
+        lt=0.83,
+        description="Jensen-Shannon distance from which a column has drifted; what chance adds to "
+        "it in a small window is allowed for.",
     )
     drifted_share: Share = Field(
         default=0.3, description="A window has drifted when so large a share of columns has."
@@ -60,8 +64,10 @@ class Monitoring(Section):
     max_missing_share: Share = Field(
         default=0.05, description="More missing values than in training by so much is drift."
     )
-    report_rows: int = Field(
-        default=10_000, ge=100, description="Rows drawn for the pictures of a report."
+    max_rows: int = Field(
+        default=1_000_000,
+        ge=1_000,
+        description="Rows of a window that are compared; of more a sample is drawn.",
     )
     alerts: Alerts = Alerts()
 

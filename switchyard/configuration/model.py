@@ -67,6 +67,11 @@ class Data(Section):
     """Where the rows come from and what is refused."""
 
     sources: tuple[Source, ...] = ()
+    feedback: tuple[Source, ...] = Field(
+        default=(),
+        description="Captured rows with their true labels, which join the sources or the sample; "
+        "monitoring fills it.",
+    )
     columns: Columns = Columns()
     sample: Sample = Sample()
     cache_dir: str = Field(
@@ -143,6 +148,15 @@ class Promotion(Section):
     )
     max_slice_drop: Share = Field(
         default=0.03, description="No slice may lose more accuracy than this."
+    )
+    min_recent_rows: int = Field(
+        default=100,
+        ge=1,
+        description="With so many recent feedback rows held out, the gain is measured on them.",
+    )
+    max_loss: Share = Field(
+        default=0.03,
+        description="On all other rows the interval may not reach down to a greater loss.",
     )
     max_latency_us: float = Field(default=5_000.0, gt=0, description="Median for one instance.")
     max_size_mb: float = Field(default=50.0, gt=0, description="Size of the model package.")

@@ -24,15 +24,19 @@ _HEX = "0123456789abcdef"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
-def generate(rows: int, seed: int, labels: Labels | None = None) -> pd.DataFrame:
+def generate(
+    rows: int, seed: int, labels: Labels | None = None, *, changing: bool = False
+) -> pd.DataFrame:
     """`rows` raw rows of url, label, source and first_seen; the same for the same arguments.
 
     About half are positive. So that cleaning has something to do, one in a hundred repeats another
     in other clothes, some of these with the other label, and one in a thousand is no URL.
+    changing: later phishing is made in ways that earlier rows do not show (`words.ERAS`), so that a
+    model of the early rows misses it.
     """
     named = labels or Labels()
     random = Random(seed)  # noqa: S311  a sample, not a secret
-    maker = _Maker(random)
+    maker = _Changing(random) if changing else _Maker(random)
     made: list[tuple[str, str, str]] = []
     while len(made) < rows:
         positive = random.random() < 0.6
@@ -235,3 +239,30 @@ class _Maker:
 
     def _token(self, length: int) -> str:
         return "".join(self.random.choices(_LETTERS, k=length))
+
+
+class _Changing(_Maker):
+    """Phishing that takes up the ways of each era once it has come, and drops older ones."""
+
+    def bad(self, when: float) -> list[str]:
+        begun = [era for era in words.ERAS if era.since <= when]
+        if not begun or self.random.random() < words.STILL_AS_BEFORE:
+            return super().bad(when)
+        # The newest era has most of it; what was new before it has not gone altogether.
+        era = self.random.choices(begun, [4**age for age in range(len(begun))])[0]
+        return [self._of(era)]
+
+    def _of(self, era: words.Era) -> str:
+        choice = self.random.choice
+        name = choice(era.brands) + choice(("", "-", ".")) + choice(era.baits)
+        folder = choice(era.folders)
+        path = choice(("", f"/{folder}", f"/{folder}/{choice(era.baits)}"))
+        ending = choice((choice(era.endings), choice(words.GOOD_ENDINGS)))
+        shape = self.random.random()
+        if shape < 0.1:
+            return f"{name}.{choice(era.hosts)}{path}"
+        if shape < 0.4:
+            return f"{self._name()}.{ending}/{folder}/{choice(era.brands)}"
+        if shape < 0.5:
+            return f"{choice(era.baits)}-{self._name()}.{ending}{path}"
+        return f"{name}.{ending}{path}"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
-from switchyard.configuration.model import Data, Labels
+from switchyard.configuration.model import Columns, Data, Labels
 from switchyard.data.generator import SOURCE, generate
 from switchyard.data.reading import RawFrame, read
 from switchyard.data.sources import fetch
@@ -52,22 +52,26 @@ class Loaded:
 
 
 def load(data: Data, labels: Labels, seed: int, progress: Report | None = None) -> Loaded:
-    """Fetch and read every source in order; without sources, generate the sample.
+    """Fetch and read every source in order, the sample without one; feedback joins either.
 
     Errors as of `fetch` and `read`.
     """
+    parts, origins = [], []
     if not data.sources:
         raw = RawFrame.of(generate(data.sample.rows, seed, labels))
         made = f"generated: {data.sample.rows} rows, seed {seed}"
-        return Loaded(raw, Provenance((Origin(SOURCE, made, None, len(raw), synthetic=True),)))
-    parts, origins = [], []
-    for number, source in enumerate(data.sources, 1):
-        file = fetch(source, data, _within(progress, f"source {number} of {len(data.sources)}"))
-        part = read(file, source, data, labels)
+        parts.append(raw)
+        origins.append(Origin(SOURCE, made, None, len(raw), synthetic=True))
+    # Feedback is laid out by us: the names of columns are those of the sources.
+    own = data.model_copy(update={"columns": Columns()})
+    wanted = [(each, data) for each in data.sources] + [(each, own) for each in data.feedback]
+    for number, (source, columns) in enumerate(wanted, 1):
+        file = fetch(source, data, _within(progress, f"source {number} of {len(wanted)}"))
+        part = read(file, source, columns, labels)
         parts.append(part)
         origins.append(Origin(file.name, file.location, file.sha256, len(part), note=file.note))
         if progress:
-            progress(number, len(data.sources), f"{file.name}: {len(part):,} rows")
+            progress(number, len(wanted), f"{file.name}: {len(part):,} rows")
     return Loaded(RawFrame.join(parts), Provenance(tuple(origins)))
 
 

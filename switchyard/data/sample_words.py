@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
@@ -83,3 +85,49 @@ FREE_HOSTS = (
 )
 
 SHORTENERS = ("shrt.example", "go2.example", "lnk.test")
+
+
+@dataclass(frozen=True)
+class Era:
+    """A fashion of phishing from a time on (0 the first day of a sample, 1 its last)."""
+
+    since: float
+    brands: tuple[str, ...]
+    baits: tuple[str, ...]
+    folders: tuple[str, ...]
+    hosts: tuple[str, ...]
+    endings: tuple[str, ...]
+
+
+STILL_AS_BEFORE = 0.1
+"""The share of later phishing that is made as it was before the first era."""
+
+ERAS = (
+    Era(
+        0.47,
+        _words("yamadori kuroneko sagawo mizuhara rakuzen aeonix jibuncho smbcoro epozu saizon"),
+        _words("etc meisai kaiin hozon touroku henkou jyoho kakunin otoiawase riyou"),
+        _words("jp pc sp kaiin mypage ninsho kessai seikyu"),
+        _words("duckhop.example hopdns.test ddnszo.example"),
+        _words("cyou buzz monster bar quest jp"),
+    ),
+    Era(
+        0.62,
+        _words(
+            "metamusk unizwap pancakez opensee phantomo trezorix ledgero binanzo krakenix dydex"
+        ),
+        _words("airdrop mint stake bridge whitelist kyc seed phrase swap dapp"),
+        _words("connect walletsync restore dapps nodes rpc migrate rectify"),
+        _words("ipfsgate.example pagesdev.test workerz.example vercello.test"),
+        _words("app finance xyz link network cloud"),
+    ),
+    Era(
+        0.8,
+        _words("uspz evrii royalmale correoz posteitalo ezpazz sunpazz fastrakk ezdrive peachpazz"),
+        _words("parcel toll redelivery customs fee invoice fine unpaid track reschedule"),
+        _words("us i pay track pkg notice bill vehicle"),
+        _words("tinyhop.example qrgo.test smslnk.example"),
+        _words("top sbs bond lol vip cfd"),
+    ),
+)
+"""Invented, as the brands are; each era has words, hosts and endings that those before it lack."""

@@ -13,7 +13,11 @@ Status = Literal["quiet", "drifted", "too-few-rows"]
 
 
 class ColumnDrift(Record):
-    """How far one column of the window is from the reference; drifted from `threshold` on."""
+    """How far one column of the window is from the reference.
+
+    drifted: from `threshold` on, and for `unknown_words` and `score` only in the direction that
+    harms: more unknown words, less sure scores.
+    """
 
     distance: float
     threshold: float
@@ -37,24 +41,31 @@ class Performance(Record):
 
 
 class Verdict(Record):
-    """A window, since <= time < until, against the reference of the champion's version.
+    """A window, since <= time < until, against the reference of the version that answered it.
 
-    provisional: the window was not over. performance: None with too few labels.
+    reasons: sentences for people, first those that decided. compared: as many of its rows as were
+    compared. positive_share: of its rows, decided positive; None where no row has a score.
+    performance: None with too few labels. provisional: the window was not over. alerted: who was
+    told of what, as 'webhook:drift'.
     """
 
     name: str
     since: datetime
     until: datetime
     rows: int
+    compared: int = 0
     status: Status
     reasons: tuple[str, ...] = ()
     columns: dict[str, ColumnDrift] = Field(default={})
     drifted_share: float = 0.0
+    positive_share: float | None = None
+    reference_positive_share: float | None = None
     quality: Quality = Quality()
     performance: Performance | None = None
     model_versions: dict[str, int] = Field(default={})
     reference_version: str = ""
     provisional: bool = False
+    alerted: tuple[str, ...] = ()
     created: datetime
 
     @property

@@ -13,8 +13,9 @@ from switchyard.errors import PlatformError
 from switchyard.evaluation.slices import slice_columns
 from switchyard.packages.loading import LoadedModel, load, verify
 from switchyard.promotion.deciding import decide, latency_us
+from switchyard.promotion.recency import recent_rows
 from switchyard.promotion.records import Contender, Decision, Gate, Model
-from switchyard.tracking import Tracker, Version
+from switchyard.tracking import ROLLED_BACK_TAG, Tracker, Version
 
 ATTEMPTS = 5
 
@@ -71,6 +72,8 @@ def _decide(
         resamples=max(use_case.evaluation.bootstrap, 1),
         confidence=use_case.evaluation.confidence,
         min_slice_rows=use_case.evaluation.min_slice_rows,
+        recent=recent_rows(holdout["source"]) if "source" in holdout else None,
+        rolled_back=tracker.tags(version).get(ROLLED_BACK_TAG, ""),
     )
 
 

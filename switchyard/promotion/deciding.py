@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,10 +15,11 @@ import pandas as pd
 
 from switchyard.configuration.model import Promotion
 from switchyard.errors import RequestError
-from switchyard.evaluation.intervals import paired_difference
+from switchyard.evaluation.intervals import Interval, paired_difference
 from switchyard.evaluation.metrics import METRICS, measure_all
 from switchyard.evaluation.ranking import check_scored
 from switchyard.promotion import gates as conditions
+from switchyard.promotion.recency import sides
 from switchyard.promotion.records import Contender, Decision, Gate, Model
 
 
@@ -35,12 +37,15 @@ def decide(
     resamples: int = 500,
     confidence: float = 0.95,
     min_slice_rows: int = 50,
+    recent: Any = None,
+    rolled_back: str = "",
     created: datetime | None = None,
 ) -> Decision:
     """Compare both on the same holdout rows; every gate must pass for a promotion.
 
     y: 0/1; columns: `slice_columns` of the rows; latency_us, size_mb: of the challenger; groups: as
-    in `bootstrap`. Without a champion, floors and budgets decide.
+    in `bootstrap`; recent: which rows are `recent_rows`; rolled_back: why this version was rolled
+    back before, if it was. Without a champion, floors and budgets decide.
     """
     conditions.check_names(promotion)
     labels, _ = check_scored(y, challenger.scores)
@@ -50,26 +55,24 @@ def decide(
         conditions.budget("latency", latency_us, promotion.max_latency_us, "µs for one instance"),
         conditions.budget("size", size_mb, promotion.max_size_mb, "MB of package"),
     ]
-    interval = None
+    if rolled_back:
+        gates.append(conditions.not_rolled_back(rolled_back))
+    interval = rest = parted = None
     if champion is not None:
         same = conditions.same_model(challenger, champion)
         told = "answers as the champion does" if same else "is another model than the champion"
         gates.append(conditions.gate("identity", not same, None, None, f"the challenger {told}"))
         gates.append(conditions.provenance(challenger, champion))
         if not same and not (champion.synthetic and not challenger.synthetic):
-            interval = paired_difference(
-                labels,
-                challenger.scores,
-                challenger.threshold,
-                champion.scores,
-                champion.threshold,
-                promotion.metric,
-                resamples=resamples,
-                confidence=confidence,
-                seed=seed,
-                groups=groups,
+            compare = _Comparison(
+                challenger, champion, labels, groups, promotion.metric, resamples, confidence, seed
             )
-            gates.append(conditions.improvement(interval, promotion))
+            parted = sides(labels, recent, promotion)
+            interval = compare.on(parted.measured if parted else None)
+            gates.append(conditions.improvement(interval, promotion, parted.told if parted else ""))
+            if parted:
+                rest = compare.on(parted.rest)
+                gates.append(conditions.no_loss(rest, promotion))
             gates.append(
                 conditions.slices(challenger, champion, labels, columns, promotion, min_slice_rows)
             )
@@ -83,7 +86,39 @@ def decide(
         challenger=found,
         champion=None if champion is None else _told(champion, labels),
         created=(created or datetime.now(UTC)).isoformat(timespec="seconds"),
+        rest=rest,
+        **({"rows": parted.told} if parted else {}),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Comparison:
+    """The paired difference of two contenders, on any of the rows."""
+
+    challenger: Contender
+    champion: Contender
+    labels: npt.NDArray[np.uint8]
+    groups: Any
+    metric: str
+    resamples: int
+    confidence: float
+    seed: int
+
+    def on(self, rows: npt.NDArray[np.bool_] | None) -> Interval:
+        """Of the rows of a mask, or of all."""
+        taken = np.ones(len(self.labels), bool) if rows is None else rows
+        return paired_difference(
+            self.labels[taken],
+            np.asarray(self.challenger.scores)[taken],
+            self.challenger.threshold,
+            np.asarray(self.champion.scores)[taken],
+            self.champion.threshold,
+            self.metric,
+            resamples=self.resamples,
+            confidence=self.confidence,
+            seed=self.seed,
+            groups=None if self.groups is None else np.asarray(self.groups)[taken],
+        )
 
 
 def latency_us(estimator: Any, urls: Sequence[str], calls: int = 200) -> float:

@@ -67,8 +67,9 @@ def provenance(challenger: Contender, champion: Contender) -> Gate:
     return gate("provenance", champion.synthetic or not challenger.synthetic, None, None, told)
 
 
-def improvement(interval: Interval, promotion: Promotion) -> Gate:
-    title = METRICS[promotion.metric].title
+def improvement(interval: Interval, promotion: Promotion, rows: str = "") -> Gate:
+    """Passes when the gain's lower end exceeds the margin. rows: which ones, unless all."""
+    title = _titled(promotion, rows)
     if interval.value is None or interval.low is None or interval.high is None:
         told = f"{title} cannot be compared: these rows or resamples are too few to measure it"
         return gate("improvement", False, None, promotion.margin, told)
@@ -78,6 +79,31 @@ def improvement(interval: Interval, promotion: Promotion) -> Gate:
         f" the lower end {'exceeds' if passed else 'does not exceed'} {promotion.margin:g}"
     )
     return gate("improvement", passed, interval.low, promotion.margin, told)
+
+
+def no_loss(interval: Interval, promotion: Promotion) -> Gate:
+    """Passes when the interval on the other rows does not reach down to more than `max_loss`."""
+    title = _titled(promotion, "all other rows")
+    if interval.value is None or interval.low is None or interval.high is None:
+        told = f"{title} cannot be compared: these rows or resamples are too few to measure it"
+        return gate("no-loss", False, None, promotion.max_loss, told)
+    passed = -interval.low <= promotion.max_loss
+    told = (
+        f"{title} changes by {interval.value:+.4f} ({interval.low:+.4f} to {interval.high:+.4f}); "
+        f"a loss of {promotion.max_loss:g} is {'ruled out' if passed else 'not ruled out'}"
+    )
+    return gate("no-loss", passed, interval.low, -promotion.max_loss, told)
+
+
+def not_rolled_back(reason: str) -> Gate:
+    """Fails for a version that was tried on live requests and rolled back."""
+    if not reason:
+        return gate("live", True, None, None, "this version was not rolled back before")
+    return gate("live", False, None, None, f"this version was rolled back before: {reason}")
+
+
+def _titled(promotion: Promotion, rows: str) -> str:
+    return METRICS[promotion.metric].title + (f" on {rows}" if rows else "")
 
 
 def slices(

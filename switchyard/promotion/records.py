@@ -32,7 +32,8 @@ class Model(Record):
 class Decision(Record):
     """Whether the challenger is promoted, and every gate that was looked at.
 
-    interval: how much better the challenger is by `metric`; None without a champion.
+    interval: how much better the challenger is by `metric`; None without a champion. rest: the same
+    on the rows that are not recent, where recent ones decide; rows: what `interval` is measured on.
     """
 
     promoted: bool
@@ -43,6 +44,8 @@ class Decision(Record):
     challenger: Model
     champion: Model | None
     created: str
+    rest: Interval | None = None
+    rows: str = "all held-out rows"
 
     def to_markdown(self) -> str:
         """The record as text."""
@@ -50,7 +53,8 @@ class Decision(Record):
         rows = [f"| {gate.name} | {marks[gate.passed]} | {gate.sentence} |" for gate in self.gates]
         head = ["| gate | result | why |", "|---|---|---|"] if rows else []
         lines = ["# Decision", "", self.summary, "", *head, *rows, ""]
-        return "\n".join([*lines, f"Made {self.created}, on the holdout of this run.", ""])
+        made = f"Made {self.created}, on the holdout of this run; the gain on {self.rows}."
+        return "\n".join([*lines, made, ""])
 
     @property
     def same_model(self) -> bool:

@@ -93,3 +93,54 @@ def test_rows_with_and_without_an_input_are_read_together(service: Make) -> None
         {"url": "a.example", "input_label": 1.0, "label": "x"},
         {"url": "b.example", "input_label": None, "label": "x"},
     ]
+
+
+def test_a_damaged_file_is_skipped_where_somebody_is_told_of_it(service: Make) -> None:
+    kept = service()
+    for name in ("a.example", "b.example"):
+        recorder = kept.recorder()
+        kept.predict(recorder, name)
+        recorder.close()
+        kept.compactor().run_once()
+    file = sorted(Path(kept.store).rglob("*.parquet"))[0]
+    file.write_bytes(b"PAR1 rubbish PAR1")
+    told: list[PlatformError] = []
+
+    found = reading.predictions(kept.store, damaged=told.append)
+
+    assert found.num_rows == 1
+    assert [file.name in str(error) for error in told] == [True]
+
+
+def test_a_file_that_cannot_be_reached_is_not_taken_for_a_damaged_one(
+    filled: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.compactor().run_once()
+
+    def fail(*given: Any, **more: Any) -> None:
+        raise OSError("the network is down")
+
+    from fsspec.implementations.local import LocalFileSystem
+
+    monkeypatch.setattr(LocalFileSystem, "open", fail)
+    with pytest.raises(PlatformError, match="network is down"):
+        reading.predictions(filled.store, damaged=lambda error: None)
+
+
+def test_only_the_columns_asked_for_are_read(filled: Any) -> None:
+    filled.compactor().run_once()
+    found = reading.predictions(filled.store, columns=("url", "score", "no such column"))
+    assert set(found.column_names) == {"url", "score", "time"}
+    assert found.num_rows == 3
+
+
+def test_the_time_of_the_oldest_row(service: Make, days_ago: Callable[[float], None]) -> None:
+    kept = service()
+    assert reading.first_time(kept.store) is None
+    recorder = kept.recorder()
+    for days in (1, 3, 2):
+        days_ago(days)
+        kept.predict(recorder, "a.example")
+    recorder.close()
+    kept.compactor().run_once()
+    assert reading.first_time(kept.store) == reading.predictions(kept.store)["time"][0].as_py()

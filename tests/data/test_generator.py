@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 
 import pandas as pd
 import pytest
 
 from switchyard.configuration.model import Data, Labels
+from switchyard.data import sample_words as words
 from switchyard.data.cleaning import clean
 from switchyard.data.generator import generate
 from switchyard.data.reading import RawFrame
@@ -67,6 +69,30 @@ def test_the_task_is_neither_trivial_nor_hopeless() -> None:
     model = SGDClassifier(loss="log_loss", alpha=1e-5, random_state=0)
     model.fit(texts.transform(train["url"]), train["label"])
     assert 0.88 < model.score(texts.transform(held["url"]), held["label"]) < 0.98
+
+
+def test_the_usual_sample_is_what_it_always_was() -> None:
+    text = generate(3_000, 3).to_csv()
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    assert digest == "18c00d3c74eab2ce72dd1d832b2e97ab4f58cc263a2021bffef48442b09a975e"
+
+
+def test_a_changing_sample_brings_ways_that_earlier_rows_do_not_show() -> None:
+    sample = generate(6_000, 1, changing=True)
+    bad = sample[sample["label"] == "phishing"]
+    early = bad["first_seen"] <= "2021-06"
+    for era in words.ERAS:
+        named = bad["url"].str.contains("|".join(era.brands))
+        assert not named[early].any()
+        assert named[~early].mean() > 0.05
+
+
+def test_good_rows_of_a_changing_sample_stay_as_they_are() -> None:
+    sample = generate(6_000, 1, changing=True)
+    good = sample[sample["label"] == "benign"]
+    brands = [brand for era in words.ERAS for brand in era.brands]
+    # One in a hundred rows repeats another, some of these with the wrong label.
+    assert good["url"].str.contains("|".join(brands)).mean() < 0.005
 
 
 def test_the_usual_sample_takes_a_moment() -> None:

@@ -1,0 +1,64 @@
+"""What a person gets when files were scored: how many rows, how many rejected, why, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.console import Console
+
+from switchyard.configuration.model import UseCase
+from switchyard.inference.results import Outcome
+
+_PROBLEMS = 5
+
+
+def summarise(
+    outcome: Outcome, work: Mapping[str, float], use_case: UseCase, console: Console
+) -> None:
+    """Print the outcome. work: sums over the shards of what this run scored, and its seconds."""
+    counts = outcome.counts
+    for note in outcome.notes:
+        console.print(f"[yellow]{note}", highlight=False)
+    console.print(
+        f"[bold]{use_case.title}: {counts.scored:,} rows scored by version {outcome.version}",
+        highlight=False,
+    )
+    facts = {
+        "input": f"{counts.rows:,} rows of {_many(outcome.files, 'file')}",
+        "rejected": _rejected(outcome),
+        use_case.labels.positive: _share(outcome),
+        "speed": _speed(work),
+        "output": outcome.output,
+        "rejects": outcome.rejects or "none",
+    }
+    width = max(10, *(len(name) for name in facts))
+    for name, fact in facts.items():
+        console.print(f"{name:<{width}} {fact}", soft_wrap=True, highlight=False, markup=False)
+    if not counts.scored:
+        console.print("[bold red]no row could be scored; the rejects say why", highlight=False)
+
+
+def _rejected(outcome: Outcome) -> str:
+    counts = outcome.counts
+    if not counts.rejected:
+        return "0"
+    named = list(counts.problems.items())[:_PROBLEMS]
+    why = ", ".join(f"{problem} {count:,}" for problem, count in named)
+    more = ", …" if len(counts.problems) > _PROBLEMS else ""
+    return f"{counts.rejected:,} ({why}{more})"
+
+
+def _share(outcome: Outcome) -> str:
+    share = outcome.positive_share
+    return "-" if share is None else f"{outcome.counts.positive:,} ({share:.1%})"
+
+
+def _speed(work: Mapping[str, float]) -> str:
+    rows, seconds, kept = (work[f"scored_{name}"] for name in ("rows", "seconds", "kept_chunks"))
+    speed = f"{rows / seconds:,.0f} rows a second" if rows and seconds else "nothing left to score"
+    resumed = f"; {_many(int(kept), 'chunk')} scored by an earlier run" if kept else ""
+    return speed + resumed
+
+
+def _many(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"

@@ -1,0 +1,67 @@
+"""Run an inference on the active stack and turn how it ends into a report and an exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from zenml.exceptions import RunStoppedException
+
+from pipelines.inference import inference
+from pipelines.inference_summaries import summarise
+from pipelines.running import finished, platform_failures, run_name
+from switchyard.configuration.model import UseCase
+from switchyard.console import display
+from switchyard.errors import GateRefused, PlatformError
+from switchyard.inference.claims import claimed
+from switchyard.inference.results import Outcome
+
+
+def run_inference(
+    use_case: UseCase,
+    source: str,
+    output: str,
+    version: int | None,
+    shards: int,
+    *,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Score `source` into `output`; return the exit code: 1 when every row was rejected.
+
+    What a step raises is raised here.
+    """
+    arguments: dict[str, Any] = {
+        "use_case": use_case.plain(),
+        "source": _absolute(source),
+        "output": _absolute(output),
+        "wanted": version,
+        "shards": shards,
+    }
+    prepared = inference.with_options(run_name=run_name(use_case), tags=[use_case.name])
+    try:
+        with (
+            claimed(arguments["output"]),
+            platform_failures(),
+            display(Console(stderr=True), quiet=quiet or verbose),
+        ):
+            run = prepared(**arguments)
+    except RunStoppedException as stop:
+        raise KeyboardInterrupt from stop
+    steps = finished(run).steps
+    if "join_parts" not in steps:
+        raise PlatformError("the run has no step 'join_parts'; --verbose shows its log")
+    result = dict(steps["join_parts"].output.load())
+    work = result.pop("work")
+    outcome = Outcome.of(result)
+    summarise(outcome, work, use_case, Console())
+    return 0 if outcome.counts.scored else GateRefused.exit_code
+
+
+def _absolute(location: str) -> str:
+    """A path that means the same wherever a step runs; '/' at its end stays."""
+    if "://" in location:
+        return location
+    path = str(Path(location).expanduser().absolute())
+    return f"{path}/" if location.endswith("/") and not path.endswith("/") else path

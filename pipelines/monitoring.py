@@ -1,0 +1,82 @@
+"""Monitoring: live requests → a roll-back, verdicts, a retraining, a deployment, as they call for.
+
+A dynamic pipeline: what comes next depends on what a step returned, and all is one lineage.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zenml import pipeline
+from zenml.steps import BaseStep
+
+from pipelines.deployment import deployment_steps
+from pipelines.training import training_steps
+from steps.data import load_data
+from steps.deployment import record_deployment
+from steps.fingerprints import RETRY, is_remote
+from steps.guarding import end_rollback, guard_deployment, take_back
+from steps.hooks import record_failure, record_success
+from steps.monitoring import check_windows
+from steps.retraining import (
+    begin_retraining,
+    decide_retraining,
+    deployment_due,
+    end_retraining,
+)
+from switchyard.configuration.model import UseCase
+from switchyard.monitoring.records import MonitoringStore, store_location
+from switchyard.retraining.locks import lease
+from switchyard.retraining.records import concluding
+
+
+@pipeline(dynamic=True, tags=["monitoring"])
+def monitoring(use_case: dict[str, Any], given: bool = False) -> None:
+    """Guard what is deployed, check the windows, retrain if they call for it.
+
+    given: retrain on the data of `use_case`, not on those that the champion was trained on. One run
+    at a time acts; another meanwhile only checks.
+    """
+    case = UseCase.of(use_case)
+    store = MonitoringStore(store_location(case))
+    with lease(store) as other:
+        if other is None:
+            guard(use_case)
+        verdicts = _prepared(check_windows)(use_case)
+        plan, _ = _prepared(decide_retraining)(
+            verdicts, other=other and other.model_dump(), use_case=use_case
+        )
+        if plan.load().decision.retrain:
+            retrain(store, plan, given, use_case)
+
+
+def guard(use_case: dict[str, Any]) -> None:
+    """Judge what is deployed; if it must go, serve the release before. The alias follows last."""
+    verdict = _prepared(guard_deployment)(use_case)
+    if not verdict.load().roll_back:
+        return
+    rollback, deployment = _prepared(take_back)(verdict, use_case)
+    version = _prepared(record_deployment)(deployment)
+    _prepared(end_rollback)(rollback, version, use_case)
+
+
+def retrain(store: MonitoringStore, plan: Any, given: bool, use_case: dict[str, Any]) -> None:
+    """The steps of the training pipeline on old and new rows; those of deployment if promoted."""
+    record, training_case, fingerprints = _prepared(begin_retraining)(plan, given, use_case)
+    with concluding(store, record.load()):
+        case = UseCase.of(training_case.load())
+        remote = any(map(is_remote, case.data.sources))
+        version, decision = training_steps(case, fingerprints, _patient if remote else _prepared)
+        due = _prepared(deployment_due)(decision, version, use_case)
+        deployed = deployment_steps(version, use_case, _prepared) if due.load() else None
+        _prepared(end_retraining)(record, decision, version, deployed, use_case)
+
+
+def _prepared(each: BaseStep) -> BaseStep:
+    """A dynamic pipeline's own hooks are of the run; these are of the step."""
+    return each.with_options(on_success=record_success, on_failure=record_failure)
+
+
+def _patient(each: BaseStep) -> BaseStep:
+    """As `_prepared`; sources that a network lies before are tried again."""
+    return _prepared(each.with_options(retry=RETRY) if each is load_data else each)

@@ -1,0 +1,76 @@
+"""Steps that watch what was deployed lately, and take it back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from zenml import log_metadata, step
+
+from stacks.deployers.opening import open_deployer
+from steps.deployment import roll_back_service, set_champion
+from steps.tracking import open_tracker
+from switchyard.configuration.model import UseCase
+from switchyard.errors import RequestError
+from switchyard.guarding import watching
+from switchyard.guarding.judging import GuardVerdict
+from switchyard.guarding.records import Rollback
+from switchyard.monitoring.records import MonitoringStore, store_location
+from switchyard.retraining.archives import captured_in, gather
+from switchyard.retraining.planning import obstacle_of
+from switchyard.serving.releases import Deployment
+from switchyard.tracking import ROLLED_BACK_TAG
+
+
+@step(enable_cache=False)
+def guard_deployment(use_case: dict[str, Any]) -> Annotated[GuardVerdict, "guard_verdict"]:
+    """Judge the deployed version by its live requests and by feedback."""
+    case = UseCase.of(use_case)
+    verdict = look(case, dry_run=False)
+    log_metadata({"roll_back": verdict.roll_back, "reasons": list(verdict.reasons)})
+    return verdict
+
+
+def look(case: UseCase, *, dry_run: bool) -> GuardVerdict:
+    """What `guard_deployment` does; dry_run: without archiving feedback before."""
+    if not case.guard.enabled:
+        return GuardVerdict(roll_back=False, seen=("the guard is switched off (guard.enabled)",))
+    try:
+        deployer = open_deployer()
+    except RequestError as error:
+        return GuardVerdict(roll_back=False, seen=(str(error),))
+    store = MonitoringStore(store_location(case))
+    deployed = deployer.current(case.name)
+    if deployed is not None and not dry_run and not obstacle_of(case):
+        gather(store, captured_in(case))
+    return watching.watch(deployed, store, case.guard, datetime.now(UTC))
+
+
+@step(enable_cache=False)
+def take_back(
+    verdict: GuardVerdict, use_case: dict[str, Any]
+) -> tuple[Annotated[Rollback, "rollback"], Annotated[Deployment, "deployment"]]:
+    """Serve the release before; the version that goes is marked, so that it is not promoted again.
+
+    A roll-back that was cut off after the switch is not switched once more.
+    """
+    case = UseCase.of(use_case)
+    deployer, tracker = open_deployer(), open_tracker()
+    deployed = deployer.current(case.name)
+    if deployed is None:
+        deployed = deployer.start(case.name)
+    record = watching.begin(MonitoringStore(store_location(case)), deployed, verdict)
+    bad = tracker.version(case.name, int(record.version))
+    tracker.tag(bad, ROLLED_BACK_TAG, "; ".join(record.reasons)[:4_000])
+    if deployed.release.model_version == record.version:
+        deployed = roll_back_service.entrypoint(use_case=use_case)
+    log_metadata({"from": record.version, "to": record.to, "reasons": list(record.reasons)})
+    return record, deployed
+
+
+@step(enable_cache=False)
+def end_rollback(rollback: Rollback, version: int, use_case: dict[str, Any]) -> None:
+    """Let the champion be what serves now, and note that the roll-back has ended."""
+    case = UseCase.of(use_case)
+    set_champion.entrypoint(version=version, use_case=use_case)
+    watching.finish(MonitoringStore(store_location(case)), rollback)

@@ -1,0 +1,1 @@
+"""Guarding: what a version that was deployed lately does to live requests, and when it goes."""

@@ -1,0 +1,89 @@
+"""What a service says of itself: its counts and times, from the text that Prometheus reads."""
+
+from __future__ import annotations
+
+import http.client
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+from switchyard.errors import PlatformError
+from switchyard.guarding.judging import Live
+
+PREDICTING = re.compile(r"^/predict$|^/v2/models/.*infer$")
+"""Routes that answer with predictions: others wait for people or for files."""
+
+_LINE = re.compile(r"^(\w+)\{(.*)\}\s+(\S+)$")
+_LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+_TIMEOUT_S = 10.0
+
+
+def fetch(url: str) -> str:
+    """The text of the service's /metrics; PlatformError when it does not answer."""
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.netloc, timeout=_TIMEOUT_S)
+    try:
+        connection.request("GET", f"{parts.path.rstrip('/')}/metrics")
+        answer = connection.getresponse()
+        body = answer.read().decode("utf-8", "replace")
+    except (OSError, http.client.HTTPException) as cause:
+        raise PlatformError(
+            f"{url}/metrics does not answer: {cause}; run.py status says how the service is"
+        ) from cause
+    finally:
+        connection.close()
+    if answer.status != 200:
+        raise PlatformError(f"{url}/metrics answered {answer.status}, not 200")
+    return body
+
+
+def live_of(text: str, version: str) -> Live | None:
+    """What the series say; None when they are of another model version."""
+    versions = set()
+    requests = errors = 0
+    buckets: dict[float, float] = defaultdict(float)
+    for name, labels, value in _series(text):
+        if name == "switchyard_model_info" and value == 1:
+            versions.add(labels.get("version", ""))
+        elif not PREDICTING.match(labels.get("route", "")):
+            continue
+        elif name == "switchyard_requests_total":
+            requests += int(value)
+            errors += int(value) if labels.get("status", "") >= "500" else 0
+        elif name == "switchyard_request_seconds_bucket":
+            buckets[float(labels["le"])] += value
+    if versions and version not in versions:
+        return None
+    seconds, slow = _quantile(buckets, 0.99)
+    p99_ms = None if seconds is None else 1000 * seconds
+    return Live(requests=requests, errors=errors, p99_ms=p99_ms, slow=slow)
+
+
+def _quantile(buckets: Mapping[float, float], share: float) -> tuple[float | None, bool]:
+    """The value below which so large a share lies, and whether it is beyond the last bound.
+
+    buckets: counts up to each bound. Within a bucket times are taken to be spread evenly.
+    """
+    bounds = sorted(buckets)
+    if not bounds or buckets[bounds[-1]] == 0:
+        return None, False
+    wanted = share * buckets[bounds[-1]]
+    low = below = 0.0
+    for bound in bounds:
+        count = buckets[bound]
+        if count >= wanted:
+            if math.isinf(bound):
+                return None, True
+            return low + (bound - low) * (wanted - below) / (count - below), False
+        low, below = bound, count
+    return None, True
+
+
+def _series(text: str) -> Iterator[tuple[str, dict[str, str], float]]:
+    for line in text.splitlines():
+        found = _LINE.match(line)
+        if found:
+            yield found[1], dict(_LABEL.findall(found[2])), float(found[3])

@@ -1,0 +1,121 @@
+"""The judgement on a deployed version: a pure function of what its service counted."""
+
+from __future__ import annotations
+
+import math
+
+from switchyard.configuration.loop import Guard
+from switchyard.records import Record
+
+_SURE = 1.96
+"""Standard errors beyond which chance does not explain an accuracy: 97.5 %, one side."""
+
+
+class Labelled(Record):
+    """Answers whose true label is known, and how many of them were right."""
+
+    rows: int = 0
+    right: int = 0
+
+    @property
+    def accuracy(self) -> float | None:
+        """The share of right ones; None without any."""
+        return self.right / self.rows if self.rows else None
+
+    @property
+    def accuracy_at_most(self) -> float:
+        """The upper end of Wilson's interval: what chance may have hidden."""
+        if not self.rows:
+            return 1.0
+        square, share = _SURE**2, self.right / self.rows
+        middle = share + square / (2 * self.rows)
+        spread = _SURE * math.sqrt(
+            share * (1 - share) / self.rows + square / (4 * self.rows * self.rows)
+        )
+        return min(1.0, (middle + spread) / (1 + square / self.rows))
+
+
+class Live(Record):
+    """What a version's service has counted since its start, and what feedback says of it.
+
+    errors: answers 500 and above; p99_ms: None where the slowest are beyond the last bound that is
+    counted, `slow` then says so.
+    """
+
+    requests: int = 0
+    errors: int = 0
+    p99_ms: float | None = None
+    slow: bool = False
+    labelled: Labelled = Labelled()
+
+
+class GuardVerdict(Record):
+    """Whether to roll back, and what was seen; `failed` are the sentences that call for it."""
+
+    roll_back: bool
+    failed: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What called for a roll-back, else all that was seen."""
+        return self.failed or self.seen
+
+
+def judge(live: Live, before: Labelled, guard: Guard) -> GuardVerdict:
+    """Roll back when errors, latency or accuracy are beyond their bounds and rows are enough.
+
+    before: the answers of the version before. Accuracy is beyond its bound when chance does not
+    explain it either.
+    """
+    failed: list[str] = []
+    seen: list[str] = []
+    if not guard.enabled:
+        return GuardVerdict(roll_back=False, seen=("the guard is switched off (guard.enabled)",))
+    if live.requests < guard.min_requests:
+        seen.append(
+            f"{live.requests:,} requests so far, {guard.min_requests:,} are needed to judge errors "
+            "and latency"
+        )
+    else:
+        share = live.errors / live.requests
+        told = f"{live.errors:,} of {live.requests:,} answers ({share:.2%}) are errors"
+        _sort(share > guard.max_error_share, told, f"{guard.max_error_share:.2%}", failed, seen)
+        if live.slow:
+            told = "1 of 100 answers took longer than the service's longest bound"
+            _sort(True, told, f"{guard.max_p99_ms:g} ms", failed, seen)
+        elif live.p99_ms is not None:
+            told = f"99 of 100 answers come within {live.p99_ms:,.1f} ms"
+            _sort(live.p99_ms > guard.max_p99_ms, told, f"{guard.max_p99_ms:g} ms", failed, seen)
+    _judge_accuracy(live.labelled, before, guard, failed, seen)
+    return GuardVerdict(roll_back=bool(failed), failed=tuple(failed), seen=tuple(seen))
+
+
+def _judge_accuracy(
+    live: Labelled, before: Labelled, guard: Guard, failed: list[str], seen: list[str]
+) -> None:
+    if live.accuracy is None or live.rows < guard.min_labelled:
+        seen.append(
+            f"{live.rows:,} labels so far, {guard.min_labelled:,} are needed to judge accuracy"
+        )
+        return
+    if before.accuracy is None or before.rows < guard.min_labelled:
+        seen.append(
+            f"accuracy {live.accuracy:.3f} on {live.rows:,} labels; the version before has "
+            f"{before.rows:,} to compare with, {guard.min_labelled:,} are needed"
+        )
+        return
+    bound = before.accuracy - guard.max_accuracy_drop
+    told = (
+        f"accuracy {live.accuracy:.3f} on {live.rows:,} labels, the version before had "
+        f"{before.accuracy:.3f} on {before.rows:,}"
+    )
+    if live.accuracy < bound <= live.accuracy_at_most:
+        seen.append(f"{told}: more than {guard.max_accuracy_drop:g} lost, but within chance")
+        return
+    beyond = live.accuracy_at_most < bound
+    _sort(beyond, told, f"a loss of {guard.max_accuracy_drop:g}", failed, seen)
+
+
+def _sort(beyond: bool, told: str, allowed: str, failed: list[str], seen: list[str]) -> None:
+    (failed if beyond else seen).append(f"{told}; {allowed} {'is' if beyond else 'are'} allowed")

@@ -1,0 +1,129 @@
+"""What is known of a deployed version, and the judgement that follows from it."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from switchyard.configuration.loop import Guard
+from switchyard.errors import PlatformError
+from switchyard.guarding.counting import fetch, live_of
+from switchyard.guarding.judging import GuardVerdict, Labelled, Live, judge
+from switchyard.guarding.records import Rollback, Rollbacks
+from switchyard.monitoring.records import MonitoringStore
+from switchyard.retraining.archives import archive
+from switchyard.serving.releases import Deployment
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+logger = logging.getLogger(__name__)
+
+
+def watch(
+    deployed: Deployment | None, store: MonitoringStore, guard: Guard, now: datetime
+) -> GuardVerdict:
+    """Judge what is deployed, from its /metrics and the archive of feedback.
+
+    A roll-back that was cut off is gone on with, whatever is seen now. One deployment is rolled
+    back once, and never to a version that was rolled back itself.
+    """
+    if deployed is None:
+        return _nothing("no service is deployed here: there is nothing to guard")
+    records = Rollbacks(store)
+    unfinished = records.unfinished()
+    if unfinished is not None:
+        told = f"the roll-back from version {unfinished.version} was cut off: it goes on"
+        return GuardVerdict(roll_back=True, failed=(told, *unfinished.reasons))
+    since = datetime.fromisoformat(deployed.since)
+    if records.of(since) is not None:
+        return _nothing(f"what was deployed at {deployed.since} was rolled back already")
+    version, before = deployed.release.model_version, deployed.previous
+    if now - since > timedelta(hours=guard.watch_h):
+        return _nothing(f"version {version} has been deployed for over {guard.watch_h:g} h")
+    live = _counted(deployed, version)
+    rows = archive(store)
+    live = live.model_copy(update={"labelled": labelled(rows, version, since=since)})
+    earlier = before.model_version if before else ""
+    compared = labelled(rows, earlier, since - timedelta(hours=guard.watch_h), since)
+    if compared.rows < guard.min_labelled:
+        compared = labelled(rows, earlier)
+    verdict = judge(live, compared, guard)
+    if not verdict.roll_back:
+        return verdict
+    barrier = _barrier(deployed, records.all())
+    if barrier:
+        return verdict.model_copy(update={"roll_back": False, "failed": (*verdict.failed, barrier)})
+    return verdict
+
+
+def labelled(
+    rows: pa.Table, version: str, since: datetime | None = None, until: datetime | None = None
+) -> Labelled:
+    """The answers of a version to requests of since <= time < until whose true label is known."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = rows.filter(pc.equal(rows["model_version"], version))
+    kind = found["time"].type
+    if since is not None:
+        found = found.filter(pc.greater_equal(found["time"], pa.scalar(since, kind)))
+    if until is not None:
+        found = found.filter(pc.less(found["time"], pa.scalar(until, kind)))
+    right = pc.sum(pc.equal(found["label"], found["predicted"])).as_py() or 0
+    return Labelled(rows=found.num_rows, right=int(right))
+
+
+def begin(store: MonitoringStore, deployed: Deployment, verdict: GuardVerdict) -> Rollback:
+    """Note the roll-back before anything is changed; one that was cut off is found again."""
+    records = Rollbacks(store)
+    record = records.unfinished()
+    if record is None:
+        if deployed.previous is None:
+            raise PlatformError(
+                f"version {deployed.release.model_version} was to be rolled back, and the release "
+                "before it is gone from the deployer's records; run.py status shows them"
+            )
+        record = Rollback(
+            version=deployed.release.model_version,
+            to=deployed.previous.model_version,
+            reasons=verdict.reasons,
+            deployed=datetime.fromisoformat(deployed.since),
+            started=datetime.now(UTC),
+        )
+        records.put(record)
+    return record
+
+
+def finish(store: MonitoringStore, record: Rollback) -> Rollback:
+    """Note that deployment and alias are where they should be."""
+    ended = record.model_copy(update={"finished": datetime.now(UTC)})
+    Rollbacks(store).put(ended)
+    return ended
+
+
+def _counted(deployed: Deployment, version: str) -> Live:
+    """A service that does not answer has no counts: its deployer brings it up again."""
+    try:
+        found = live_of(fetch(deployed.url), version)
+    except PlatformError as error:
+        logger.warning("the guard sees no counts: %s", error)
+        return Live()
+    return found or Live()
+
+
+def _barrier(deployed: Deployment, done: list[Rollback]) -> str:
+    """Why there is nothing to go back to; '' when there is."""
+    if deployed.previous is None:
+        return "there is no release before it to go back to"
+    before = deployed.previous.model_version
+    if before == deployed.release.model_version:
+        return f"the release before it is of the same version {before}"
+    if any(each.version == before for each in done):
+        return f"version {before} before it was rolled back itself; deploy another by hand"
+    return ""
+
+
+def _nothing(told: str) -> GuardVerdict:
+    return GuardVerdict(roll_back=False, seen=(told,))

@@ -1,0 +1,188 @@
+"""Evidently, behind one module: distances of columns, reports, the workspace of its own page."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from switchyard.monitoring.inputs import LEXICAL, UNKNOWN_WORDS
+from switchyard.monitoring.references import SCORE
+from switchyard.monitoring.results import ColumnDrift
+
+METHOD = "quantile_jensenshannon"
+QUANTILES = 10
+
+Values = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two sides, and the drift of each column; Evidently is asked only for what people look at."""
+
+    columns: dict[str, ColumnDrift]
+    reference: Mapping[str, Values]
+    current: Mapping[str, Values]
+    title: str
+    moment: datetime | None
+
+    @cached_property
+    def snapshot(self) -> Any:
+        """Evidently's report, by our distance and limits; takes seconds, most of them pictures."""
+        import pandas as pd
+
+        evidently = _evidently()
+        definition = evidently.DataDefinition(numerical_columns=list(self.columns))
+        sides = [
+            evidently.Dataset.from_pandas(
+                pd.DataFrame({name: side[name] for name in self.columns}),
+                data_definition=definition,
+            )
+            for side in (self.current, self.reference)
+        ]
+        # Not the preset of drift: it measures each column three times.
+        metrics = [
+            evidently.ValueDrift(column=name, method=METHOD, threshold=drift.threshold)
+            for name, drift in self.columns.items()
+        ]
+        report = evidently.Report(metrics, tags=[self.title] if self.title else [])
+        return report.run(*sides, timestamp=self.moment)
+
+    def html(self) -> str:
+        """The report as a page that needs nothing else."""
+        return str(self.snapshot.get_html_str(as_iframe=False))
+
+    def document(self) -> dict[str, Any]:
+        """The report as JSON values."""
+        found: dict[str, Any] = json.loads(self.snapshot.json())
+        return found
+
+
+def compare(
+    reference: Mapping[str, Values],
+    current: Mapping[str, Values],
+    threshold: float,
+    *,
+    title: str = "",
+    moment: datetime | None = None,
+) -> Comparison:
+    """The drift of every column that both sides have values of; NaN are left out.
+
+    threshold: the true distance from which a column has drifted; the limit of a column is higher by
+    what chance adds. moment: what the report stands for in the workspace's history.
+    """
+    columns = {}
+    for name in reference:
+        sides = [
+            side[name][np.isfinite(side[name])] for side in (reference, current) if name in side
+        ]
+        if len(sides) < 2 or not all(map(len, sides)):
+            continue
+        far = round(distance(*sides), 6)
+        limit = round(math.hypot(threshold, chance(*sides)), 4)
+        columns[name] = ColumnDrift(distance=far, threshold=limit, drifted=far >= limit)
+    return Comparison(columns, reference, current, title, moment)
+
+
+def add_to_workspace(folder: Path, project: str, comparison: Comparison) -> None:
+    """Add a report to a project's history; workspace and project are made where they are not."""
+    workspace = _evidently().Workspace.create(str(folder))
+    found = workspace.search_project(project)
+    place = found[0] if found else workspace.create_project(project)
+    if not found:
+        _add_panels(place)
+    workspace.add_run(place.id, comparison.snapshot, include_data=False)
+
+
+def distance(reference: npt.ArrayLike, current: npt.ArrayLike) -> float:
+    """Jensen-Shannon distance (0 … .83) of two samples over the quantiles of the first.
+
+    Quantiles, because lengths have long tails: of bins of equal width one would hold nearly all
+    rows. A value that is itself a quantile, as 0 often is, has a bin of its own.
+    """
+    from scipy.spatial.distance import jensenshannon
+
+    first, second = _counts(np.asarray(reference), np.asarray(current))
+    return float(jensenshannon(first, second))
+
+
+def chance(reference: npt.ArrayLike, current: npt.ArrayLike) -> float:
+    """The distance that two samples of these sizes are apart by chance alone.
+
+    The square of a distance is distributed as chi-squared: its mean over so many bins, plus two
+    standard deviations.
+    """
+    first, second = _counts(np.asarray(reference), np.asarray(current))
+    freedom = max(1, int(((first + second) > 0).sum()) - 1)
+    spread = (1 / first.sum() + 1 / second.sum()) / 8
+    return math.sqrt((freedom + 2 * math.sqrt(2 * freedom)) * spread)
+
+
+def _counts(reference: Any, current: Any) -> list[Any]:
+    borders = np.unique(np.quantile(reference, np.linspace(0, 1, QUANTILES + 1)[1:-1]))
+    found = []
+    for side in (reference, current):
+        places = np.searchsorted(borders, side, "left") + np.searchsorted(borders, side, "right")
+        found.append(np.bincount(places, minlength=2 * len(borders) + 1))
+    return found
+
+
+@dataclass(frozen=True)
+class _Evidently:
+    Report: Any
+    Dataset: Any
+    DataDefinition: Any
+    ValueDrift: Any
+    Workspace: Any
+
+
+@cache
+def _evidently() -> _Evidently:
+    """Its parts, and our distance among its methods; it takes seconds to import."""
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    from evidently import DataDefinition, Dataset, Report
+    from evidently.legacy.calculations.stattests import StatTest, register_stattest
+    from evidently.legacy.core import ColumnType
+    from evidently.metrics import ValueDrift
+    from evidently.ui.workspace import Workspace
+
+    def measure(
+        reference_data: Any, current_data: Any, feature_type: Any, threshold: float
+    ) -> tuple[float, bool]:
+        del feature_type
+        found = distance(reference_data, current_data)
+        return found, found >= threshold
+
+    method = StatTest(
+        name=METHOD,
+        display_name="Jensen-Shannon distance over quantiles",
+        allowed_feature_types=[ColumnType.Numerical],
+        default_threshold=0.1,
+    )
+    register_stattest(method, default_impl=measure)
+    return _Evidently(Report, Dataset, DataDefinition, ValueDrift, Workspace)
+
+
+def _add_panels(project: Any) -> None:
+    from evidently.sdk.models import PanelMetric
+    from evidently.sdk.panels import line_plot_panel
+
+    panels = {
+        "Drift of scores and of words": (SCORE, UNKNOWN_WORDS),
+        "Drift of how URLs are written": LEXICAL,
+    }
+    for title, columns in panels.items():
+        values = [
+            PanelMetric(metric="ValueDrift", metric_labels={"column": name}, legend=name)
+            for name in columns
+        ]
+        project.dashboard.add_panel(line_plot_panel(title=title, values=values))

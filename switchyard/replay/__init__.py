@@ -1,0 +1,1 @@
+"""Replay: labelled rows as traffic, in the order of their dates."""

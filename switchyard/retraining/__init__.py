@@ -1,0 +1,1 @@
+"""Retraining: when lost performance or drift starts one, and what it learns from."""

@@ -1,0 +1,144 @@
+"""What a run of monitoring does about retraining: looks at the stores, and decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from switchyard.configuration.loop import Retraining
+from switchyard.configuration.model import UseCase
+from switchyard.monitoring.records import MonitoringStore
+from switchyard.monitoring.results import Verdict
+from switchyard.monitoring.windows import name_of
+from switchyard.records import Record
+from switchyard.retraining.archives import archive, gather
+from switchyard.retraining.deciding import RetrainingDecision, decide
+from switchyard.retraining.feedback import learnable, snapshot
+from switchyard.retraining.locks import Lease
+from switchyard.retraining.records import MAX_ATTEMPTS, Retrained, Retrainings
+
+if TYPE_CHECKING:
+    pass
+
+
+class Plan(Record):
+    """What is to be done. resumes: the retraining that was cut off and is gone on with.
+
+    labelled: rows of feedback that can be learnt from; new_labelled: of them, those that the last
+    retraining had not; recent_since: where the recent ones begin.
+    """
+
+    decision: RetrainingDecision
+    resumes: Retrained | None = None
+    labelled: int = 0
+    new_labelled: int = 0
+    recent_since: datetime | None = None
+
+    def to_markdown(self) -> str:
+        """The plan as text."""
+        head = "A retraining starts" if self.decision.retrain else "No retraining"
+        lines = [f"# {head}", "", *(f"- {reason}" for reason in self.decision.reasons), ""]
+        return "\n".join(
+            [*lines, f"{self.labelled:,} labelled rows, {self.new_labelled:,} new.", ""]
+        )
+
+
+def plan(
+    store: MonitoringStore,
+    captured: str,
+    case: UseCase,
+    *,
+    now: datetime,
+    other: Lease | None,
+    verdicts: Sequence[Verdict] | None = None,
+    dry_run: bool = False,
+) -> Plan:
+    """Gather feedback and decide.
+
+    captured: the prediction store; other: who holds the lease, if not this run; verdicts: instead
+    of those in the store. dry_run: nothing is written.
+    """
+    obstacle = obstacle_of(case)
+    found = store.verdicts() if verdicts is None else list(verdicts)
+    more = 0
+    if not obstacle:
+        gathered = gather(store, captured, dry_run=dry_run)
+        more = gathered.added if dry_run else 0
+    labelled = learnable(archive(store), case.data, case.labels).num_rows + more
+    records = Retrainings(store)
+    last = records.last(now, redate=not dry_run and other is None)
+    new = max(0, labelled - (last.labelled if last else 0))
+    facts = {"labelled": labelled, "new_labelled": new}
+    if last is not None and last.finished is None and other is None:
+        if last.may_resume and case.retraining.enabled:
+            told = (
+                f"the retraining of {last.started:%Y-%m-%d %H:%M:%S} UTC was cut off: it goes on, "
+                f"attempt {last.attempts + 1} of {MAX_ATTEMPTS}"
+            )
+            decision = RetrainingDecision(retrain=True, reasons=(told, *last.reasons))
+            return Plan(decision=decision, resumes=last, **facts)
+        if not last.may_resume and not dry_run:
+            outcome = f"given up: cut off {last.attempts} times"
+            records.put(last.model_copy(update={"finished": now, "outcome": outcome}))
+    decision = decide(
+        found,
+        case.retraining,
+        now=now,
+        last_started=last.started if last else None,
+        running=other is not None,
+        running_since=datetime.fromtimestamp(other.since, UTC) if other else None,
+        new_labelled=new,
+        obstacle=obstacle,
+    )
+    return Plan(decision=decision, recent_since=recent_since(found, case.retraining), **facts)
+
+
+def obstacle_of(case: UseCase) -> str:
+    """Why captured rows cannot be learnt from, in a sentence; '' when they can."""
+    capture = case.serving.capture
+    if not capture.enabled:
+        return "nothing is captured (serving.capture.enabled)"
+    if capture.redact:
+        masked = ", ".join(capture.redact)
+        return (
+            f"captured URLs are masked ({masked}; serving.capture.redact): a model that learnt "
+            "from them would not know real ones"
+        )
+    if "url" in capture.drop:
+        return "captured rows have no URL (serving.capture.drop)"
+    return ""
+
+
+def recent_since(verdicts: Sequence[Verdict], policy: Retraining) -> datetime | None:
+    """When the windows that are looked at for a retraining begin."""
+    told = sorted(
+        each.since for each in verdicts if not each.provisional and each.status != "too-few-rows"
+    )
+    return told[-policy.of_windows :][0] if told else None
+
+
+def begin(
+    store: MonitoringStore, case: UseCase, planned: Plan, now: datetime, run: str
+) -> Retrained:
+    """Note that a retraining starts, or goes on, before anything else is done.
+
+    One that goes on learns from the rows that it began with: its finished steps are found again.
+    """
+    records = Retrainings(store)
+    if planned.resumes is not None:
+        changes = {"attempts": planned.resumes.attempts + 1, "run": run}
+        record = planned.resumes.model_copy(update=changes)
+    else:
+        rows = learnable(archive(store), case.data, case.labels)
+        source = snapshot(store, rows, planned.recent_since)
+        record = Retrained(
+            name=name_of(now),
+            started=now,
+            reasons=planned.decision.reasons,
+            labelled=rows.num_rows,
+            feedback=source.plain(),
+            run=run,
+        )
+    records.put(record)
+    return record

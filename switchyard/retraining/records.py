@@ -1,0 +1,113 @@
+"""Records of retrainings: what was begun, from which rows, and how it ended.
+
+{monitoring store}/retraining/{name}.json     named by when it started
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from pydantic import ValidationError
+
+from switchyard.configuration.model import Source
+from switchyard.errors import GateRefused, RequestError
+from switchyard.monitoring.records import MonitoringStore
+from switchyard.records import Record
+
+FOLDER = "retraining"
+MAX_ATTEMPTS = 3
+"""A retraining that was cut off so often is given up."""
+
+logger = logging.getLogger(__name__)
+
+
+class Retrained(Record):
+    """A retraining. labelled: rows of feedback that it learns from; outcome: '' until it has ended.
+
+    attempts: how often it was begun, for one that was cut off is gone on with.
+    """
+
+    name: str
+    started: datetime
+    reasons: tuple[str, ...]
+    labelled: int
+    feedback: dict[str, str | None]
+    attempts: int = 1
+    run: str = ""
+    finished: datetime | None = None
+    outcome: str = ""
+    version: int | None = None
+    promoted: bool = False
+    deployed: bool = False
+
+    @property
+    def source(self) -> Source:
+        """The rows as a source."""
+        return Source.of(self.feedback)
+
+    @property
+    def may_resume(self) -> bool:
+        """Whether it was cut off and is worth another attempt."""
+        return self.finished is None and self.attempts < MAX_ATTEMPTS
+
+
+class Retrainings:
+    """The records in a store of monitoring."""
+
+    def __init__(self, store: MonitoringStore) -> None:
+        self._store = store
+
+    def all(self) -> list[Retrained]:
+        """All, in the order in which they started; damaged ones are left out, with a line."""
+        found = []
+        for path in self._store.paths(FOLDER):
+            if not path.endswith("Z.json"):
+                continue
+            try:
+                found.append(Retrained.model_validate_json(self._store.read(path) or b""))
+            except ValidationError as cause:
+                logger.warning("'%s' of '%s' is damaged: %s", path, self._store.shown, cause)
+        return sorted(found, key=lambda each: each.started)
+
+    def last(self, now: datetime, *, redate: bool = True) -> Retrained | None:
+        """The one that started last.
+
+        One that is dated later than now was written before the clock was set back. It counts as
+        started now from here on: else nothing would be retrained until that time comes.
+        """
+        found = self.all()
+        if not found:
+            return None
+        last = found[-1]
+        if last.started <= now or not redate:
+            return last
+        logger.warning(
+            "the last retraining is dated %s, which is yet to come: the clock was set back; it "
+            "counts as started now",
+            last.started,
+        )
+        changed = last.model_copy(update={"started": now})
+        self.put(changed)
+        return last
+
+    def put(self, record: Retrained) -> None:
+        """Keep a record; the one of the same name is replaced."""
+        content = record.model_dump_json(indent=1).encode()
+        self._store.write(f"{FOLDER}/{record.name}.json", content)
+
+
+@contextmanager
+def concluding(store: MonitoringStore, record: Retrained) -> Iterator[None]:
+    """Note it when what is done in the block is refused, for then it would be again.
+
+    A failure of the platform leaves the retraining to be gone on with.
+    """
+    try:
+        yield
+    except (GateRefused, RequestError) as error:
+        refused = {"finished": datetime.now(UTC), "outcome": str(error)}
+        Retrainings(store).put(record.model_copy(update=refused))
+        raise

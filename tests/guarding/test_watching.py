@@ -1,0 +1,172 @@
+"""What is known of a deployed version, and that nothing is rolled back twice or to nowhere."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from switchyard.configuration.loop import Guard
+from switchyard.guarding import watching
+from switchyard.guarding.judging import GuardVerdict
+from switchyard.guarding.records import Rollbacks
+from switchyard.monitoring.records import MonitoringStore
+from switchyard.retraining.archives import schema, to_parquet
+from switchyard.serving.releases import Deployment, Release
+
+NOW = datetime(2024, 5, 2, tzinfo=UTC)
+SINCE = NOW - timedelta(hours=2)
+GUARD = Guard(min_requests=10, min_labelled=50)
+BAD = 'switchyard_requests_total{route="/predict",status="500"} 100.0\n'
+
+
+def release(version: str) -> Release:
+    return Release(
+        name="phishing",
+        model_version=version,
+        bento=f"phishing:v{version}",
+        folder="/nowhere",
+        content_sha256="0" * 64,
+        data_digest="1" * 64,
+        synthetic=True,
+        built=NOW.isoformat(),
+    )
+
+
+def deployed(version: str = "2", before: str | None = "1", **changes: Any) -> Deployment:
+    facts: dict[str, Any] = {
+        "release": release(version),
+        "url": "http://127.0.0.1:1",
+        "since": SINCE.isoformat(),
+        "previous": release(before) if before else None,
+        "healthy": True,
+    }
+    return Deployment(**facts | changes)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> MonitoringStore:
+    return MonitoringStore(str(tmp_path / "monitoring"))
+
+
+@pytest.fixture(autouse=True)
+def failing_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each service says that it answered a hundred requests, all of them by errors."""
+    monkeypatch.setattr(watching, "fetch", lambda url: BAD)
+
+
+def watched(store: MonitoringStore, given: Deployment | None, now: datetime = NOW) -> GuardVerdict:
+    return watching.watch(given, store, GUARD, now)
+
+
+def rolled_back(store: MonitoringStore, given: Deployment) -> None:
+    record = watching.begin(store, given, watched(store, given))
+    watching.finish(store, record)
+
+
+def test_a_failing_version_goes(store: MonitoringStore) -> None:
+    assert watched(store, deployed()).roll_back
+
+
+def test_after_the_watch_window_it_is_left_alone(store: MonitoringStore) -> None:
+    assert not watched(store, deployed(), SINCE + timedelta(hours=25)).roll_back
+
+
+def test_a_clock_that_was_set_back_does_not_end_the_watch(store: MonitoringStore) -> None:
+    assert watched(store, deployed(), SINCE - timedelta(days=9)).roll_back
+
+
+def test_without_a_service_there_is_nothing_to_guard(store: MonitoringStore) -> None:
+    assert not watched(store, None).roll_back
+
+
+def test_without_a_release_before_it_stays_and_that_is_told(store: MonitoringStore) -> None:
+    verdict = watched(store, deployed(before=None))
+
+    assert not verdict.roll_back
+    assert "there is no release before it to go back to" in verdict.failed
+
+
+def test_one_deployment_is_rolled_back_once(store: MonitoringStore) -> None:
+    rolled_back(store, deployed())
+
+    assert not watched(store, deployed()).roll_back
+
+
+def test_it_does_not_go_back_to_what_was_rolled_back(store: MonitoringStore) -> None:
+    rolled_back(store, deployed())
+    after = deployed("1", "2", since=(SINCE + timedelta(hours=1)).isoformat())
+
+    verdict = watched(store, after)
+
+    assert not verdict.roll_back
+    assert any("version 2 before it was rolled back itself" in each for each in verdict.failed)
+
+
+def test_one_that_was_cut_off_goes_on_from_either_side_of_the_switch(
+    store: MonitoringStore,
+) -> None:
+    begun = watching.begin(store, deployed(), watched(store, deployed()))
+    switched = deployed("1", "2", since=NOW.isoformat())
+
+    for state in (deployed(), switched):
+        verdict = watched(store, state)
+        assert verdict.roll_back
+        assert watching.begin(store, state, verdict) == begun
+    watching.finish(store, begun)
+    assert Rollbacks(store).unfinished() is None
+
+
+def test_a_version_that_was_deployed_again_is_judged_again(store: MonitoringStore) -> None:
+    rolled_back(store, deployed())
+    again = deployed(before="3", since=(SINCE + timedelta(hours=1)).isoformat())
+
+    assert watched(store, again).roll_back
+
+
+def archived(store: MonitoringStore, version: str, at: datetime, rows: int, right: int) -> None:
+    table = pa.Table.from_pylist(
+        [
+            {
+                "request_id": f"{version}-{row}",
+                "instance": 0,
+                "time": at,
+                "url": "a.example",
+                "predicted": "benign",
+                "score": 0.1,
+                "model_version": version,
+                "label": "benign" if row < right else "phishing",
+                "labelled_at": at,
+                "sequence": row,
+            }
+            for row in range(rows)
+        ],
+        schema(),
+    )
+    store.write(f"labelled/{version}.parquet", to_parquet(table))
+
+
+def test_feedback_of_both_versions_is_compared(
+    store: MonitoringStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "fetch", lambda url: "")
+    archived(store, "1", SINCE - timedelta(hours=1), 200, 190)
+    archived(store, "2", SINCE + timedelta(hours=1), 100, 60)
+
+    verdict = watched(store, deployed())
+
+    assert verdict.roll_back
+    assert "accuracy 0.600 on 100 labels, the version before had 0.950" in verdict.failed[0]
+
+
+def test_answers_from_before_the_deployment_are_not_its_own(
+    store: MonitoringStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "fetch", lambda url: "")
+    archived(store, "1", SINCE - timedelta(hours=1), 200, 190)
+    archived(store, "2", SINCE - timedelta(hours=9), 100, 0)
+
+    assert not watched(store, deployed()).roll_back

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from switchyard.errors import RequestError
+from switchyard.monitoring.drift import Comparison
+from switchyard.monitoring.prometheus import start_exporter
+from switchyard.monitoring.records import METRICS, MonitoringStore
+from switchyard.monitoring.references import Reference
+from switchyard.monitoring.results import Verdict
+from switchyard.monitoring.running import Looked, check_store
+from tests.monitoring.conftest import (
+    MONDAY,
+    Captured,
+    issued_at,
+    new_kind,
+    scores,
+    table,
+    usual,
+)
+from tests.monitoring.test_alerts import Hook
+
+Make = Callable[..., Captured]
+TUESDAY = MONDAY + timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def plain_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages without pictures, which take seconds each."""
+    monkeypatch.setattr(Comparison, "html", lambda self: f"<p>{self.title}</p>")
+    monkeypatch.setattr("switchyard.monitoring.running.add_to_workspace", lambda *given: None)
+
+
+@pytest.fixture
+def look(reference: Reference) -> Callable[..., Looked]:
+    """Runs monitoring on a store, a number of hours after Monday has begun."""
+
+    def run(kept: Captured, hours: float = 25, **more: Any) -> Looked:
+        store = MonitoringStore(kept.case.monitoring.store)
+        now = MONDAY + timedelta(hours=hours)
+        return check_store(kept.case, kept.location, store, lambda version: reference, now, **more)
+
+    return run
+
+
+def verdicts(kept: Captured) -> list[Verdict]:
+    return MonitoringStore(kept.case.monitoring.store).verdicts()
+
+
+def drifted(rows: int = 600) -> Any:
+    return table(new_kind(rows, 41), scores([True] * rows, 42).tolist())
+
+
+def test_each_complete_window_gets_one_verdict_and_the_open_one_a_provisional(
+    captured: Make, look: Any
+) -> None:
+    kept = captured()
+    kept.add(usual(500, 43))
+    kept.add(usual(300, 44, since=TUESDAY))
+
+    found = look(kept, 30).verdicts
+
+    assert [(each.status, each.rows, each.provisional) for each in found] == [
+        ("quiet", 500, False),
+        ("quiet", 300, True),
+    ]
+    assert verdicts(kept) == found[:1]
+    assert Path(kept.case.monitoring.store, "reports", "20260907T000000Z.html").is_file()
+    assert Path(kept.case.monitoring.store, "open.json").is_file()
+
+
+def test_a_second_run_looks_only_at_what_is_new(captured: Make, look: Any) -> None:
+    kept = captured()
+    kept.add(usual(500, 43))
+    first = look(kept)
+    again = look(kept)
+    assert [each.provisional for each in first.verdicts] == [False, True]
+    assert [each.provisional for each in again.verdicts] == [True]
+    assert len(verdicts(kept)) == 1
+
+
+def test_a_clock_set_back_changes_no_record(captured: Make, look: Any) -> None:
+    kept = captured()
+    kept.add(usual(500, 43))
+    kept.add(usual(400, 44, since=TUESDAY))
+    look(kept, 50)
+    before = verdicts(kept)
+    look(kept, 2)
+    look(kept, 26)
+    assert verdicts(kept) == before
+
+
+def test_a_damaged_file_is_skipped_counted_and_told_of(captured: Make, look: Any) -> None:
+    kept = captured()
+    kept.add(usual(500, 43))
+    kept.add(usual(100, 44), "damaged").write_bytes(b"PAR1 rubbish PAR1")
+    found = look(kept).verdicts[0]
+    assert (found.rows, found.status, found.quality.damaged_files) == (500, "quiet", 1)
+    assert "damaged.parquet" in " ".join(found.reasons)
+    assert "log:damage" in found.alerted
+
+
+def test_an_alert_is_sent_once_a_window(captured: Make, look: Any) -> None:
+    hook = Hook()
+    kept = captured(alerts={"webhook": hook.url})
+    kept.add(drifted())
+    look(kept)
+    look(kept)
+    hook.close()
+    assert [each["kinds"] for each in hook.documents] == [["drift"]]
+    assert verdicts(kept)[0].alerted == ("log:drift", "webhook:drift")
+
+
+def test_an_alert_that_cannot_be_sent_is_in_the_result(captured: Make, look: Any) -> None:
+    hook = Hook(403)
+    kept = captured(alerts={"webhook": hook.url})
+    kept.add(drifted())
+    found = look(kept)
+    hook.close()
+    assert "403" in found.unsent[0]
+    assert verdicts(kept)[0].status == "drifted"
+
+
+def test_labels_that_come_later_complete_a_verdict(
+    captured: Make, look: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = captured()
+    rows = usual(500, 43)
+    ids = [issued_at(MONDAY + timedelta(minutes=m), monkeypatch, kept.ids) for m in range(500)]
+    rows = rows.set_column(0, "request_id", [ids])
+    kept.add(rows)
+    assert look(kept).verdicts[0].performance is None
+    wrong = rows.slice(0, 60)
+    kept.label(wrong, ["benign"] * 60)
+
+    later = look(kept)
+
+    done = verdicts(kept)[0]
+    assert done.performance is not None
+    assert done.performance.rows == 60
+    assert done.lost_performance
+    assert done.alerted == ("log:performance",)
+    assert done in later.verdicts
+    assert [each.provisional for each in look(kept).verdicts] == [True]
+
+
+def test_a_dry_run_tells_and_leaves_nothing(captured: Make, look: Any) -> None:
+    hook = Hook()
+    kept = captured(alerts={"webhook": hook.url})
+    kept.add(drifted())
+    found = look(kept, dry_run=True)
+    hook.close()
+    assert found.verdicts[0].status == "drifted"
+    assert hook.documents == []
+    assert not Path(kept.case.monitoring.store).exists()
+
+
+def test_few_rows_need_no_reference(captured: Make) -> None:
+    kept = captured()
+    kept.add(usual(10, 43))
+
+    def refuse(version: str) -> Reference:
+        raise RequestError(f"no reference of version {version}")
+
+    store = MonitoringStore(kept.case.monitoring.store)
+    found = check_store(kept.case, kept.location, store, refuse, TUESDAY + timedelta(hours=1))
+    assert found.verdicts[0].status == "too-few-rows"
+
+
+def test_without_captured_rows_there_are_no_windows(captured: Make, look: Any) -> None:
+    assert look(captured()).verdicts == []
+
+
+def test_prometheus_reads_the_last_window_from_a_file_and_from_an_address(
+    captured: Make, look: Any
+) -> None:
+    kept = captured()
+    kept.add(drifted())
+    look(kept)
+    location = kept.case.monitoring.store
+    server, thread = start_exporter(0, location)
+    answer = requests.get(f"http://127.0.0.1:{server.server_port}/metrics", timeout=10).text
+    server.shutdown()
+    thread.join()
+    file = Path(location, METRICS).read_text()
+    for text in (file, answer):
+        assert 'switchyard_monitoring_drifted{use_case="phishing"} 1.0' in text
+        assert 'switchyard_monitoring_rows{use_case="phishing"} 600.0' in text
+        assert 'column_distance{column="url_length",use_case="phishing"}' in text
+        assert 'windows{status="drifted",use_case="phishing"} 1.0' in text

@@ -1,0 +1,134 @@
+"""After drift: the gain is measured on recent rows, and the others only guard against loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from switchyard.configuration.model import Promotion
+from switchyard.data.notices import FEEDBACK, RECENT_FEEDBACK
+from switchyard.promotion.deciding import decide
+from switchyard.promotion.recency import recent_rows, sides
+from switchyard.promotion.records import Contender, Decision
+
+ROWS, NEW = 12_000, 400
+Y = (np.arange(ROWS) % 2).astype(np.uint8)
+RECENT = np.arange(ROWS) >= ROWS - NEW
+SLICES = pd.DataFrame({"all": ["rows"] * ROWS})
+PROMOTION = Promotion(metric="accuracy", margin=0.002, floors={}, max_slice_drop=1.0, max_loss=0.02)
+
+
+def contender(name: str, old: float, new: float) -> Contender:
+    """A model that is right on these shares of the old and the recent rows."""
+    noise = np.random.default_rng(0).random(ROWS)
+    right = noise < np.where(RECENT, new, old)
+    scores = np.where(right, Y, 1 - Y) * 0.8 + 0.1
+    return Contender(name=name, content_sha256=name * 64, scores=scores, threshold=0.5, version=1)
+
+
+def decided(
+    challenger: Contender, champion: Contender, recent: Any = RECENT, **changes: Any
+) -> Decision:
+    options: dict[str, Any] = {"latency_us": 1.0, "size_mb": 1.0, "promotion": PROMOTION}
+    return decide(
+        challenger,
+        champion,
+        Y,
+        SLICES,
+        recent=recent,
+        **options | {"seed": 0, "resamples": 100} | changes,
+    )
+
+
+CHAMPION = contender("b", 0.95, 0.60)
+
+
+def test_a_gain_on_recent_rows_wins_though_it_drowns_among_all() -> None:
+    challenger = contender("a", 0.949, 0.62)
+
+    assert not decided(challenger, CHAMPION, recent=None).promoted
+    better = contender("a", 0.945, 0.90)
+    decision = decided(better, CHAMPION)
+
+    assert decision.promoted, decision.summary
+    assert decision.rows == "400 recent rows"
+    assert decision.interval is not None
+    assert decision.interval.value == pytest.approx(0.3, abs=0.06)
+
+
+def test_a_loss_on_old_rows_beyond_its_allowance_refuses() -> None:
+    decision = decided(contender("a", 0.91, 0.90), CHAMPION)
+
+    assert not decision.promoted
+    assert "a loss of 0.02 is not ruled out" in decision.summary
+    assert decision.rest is not None
+    assert decision.rest.value == pytest.approx(-0.04, abs=0.01)
+
+
+def test_a_gain_on_old_rows_alone_does_not_win() -> None:
+    decision = decided(contender("a", 0.99, 0.60), CHAMPION)
+
+    assert not decision.promoted
+    assert next(g for g in decision.gates if g.name == "improvement").passed is False
+
+
+def test_too_few_recent_rows_change_nothing() -> None:
+    few = np.arange(ROWS) >= ROWS - 99
+    challenger = contender("a", 0.99, 0.99)
+
+    decision = decided(challenger, CHAMPION, recent=few)
+
+    without = decided(challenger, CHAMPION, recent=None)
+    same = ("promoted", "summary", "interval", "gates", "rest", "rows")
+    assert [getattr(decision, name) for name in same] == [getattr(without, name) for name in same]
+
+
+def test_the_record_says_on_which_rows() -> None:
+    text = decided(contender("a", 0.945, 0.90), CHAMPION).to_markdown()
+
+    assert "Accuracy on 400 recent rows is better by" in text
+    assert "| no-loss | passed |" in text
+
+
+def test_a_version_that_was_rolled_back_is_not_promoted_again() -> None:
+    decision = decided(contender("a", 0.99, 0.99), CHAMPION, rolled_back="20 of 100 are errors")
+
+    assert not decision.promoted
+    assert "rolled back before: 20 of 100 are errors" in decision.summary
+
+
+def test_a_class_with_too_few_recent_rows_is_joined_by_older_ones() -> None:
+    promotion = Promotion(metric="recall_at_1pct_fpr")
+
+    found = sides(Y, RECENT, promotion)
+
+    assert found is not None
+    assert found.told == "400 recent rows and 5,800 older negative rows"
+    assert found.measured.sum() == NEW + 5_800
+    assert not (found.measured & ~RECENT & (Y == 1)).any()
+    assert found.rest.sum() == ROWS - NEW
+
+
+def test_recent_rows_of_one_class_can_be_measured() -> None:
+    only_phishing = RECENT & (Y == 1)
+
+    found = sides(Y, only_phishing, Promotion(metric="roc_auc"))
+
+    assert found is not None
+    assert 0 < Y[found.measured].sum() < found.measured.sum()
+
+
+def test_a_metric_of_all_rows_needs_no_others() -> None:
+    found = sides(Y, RECENT & (Y == 1), Promotion(metric="accuracy", min_recent_rows=10))
+
+    assert found is not None
+    assert found.told == "200 recent rows"
+
+
+def test_recent_rows_are_told_by_their_source() -> None:
+    sources = pd.Series([RECENT_FEEDBACK, FEEDBACK, "tranco"], dtype="category")
+
+    assert recent_rows(sources).tolist() == [True, False, False]
