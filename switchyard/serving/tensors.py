@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from switchyard.serving.instances import unfit
 from switchyard.serving.problems import Problem
@@ -33,7 +33,7 @@ class InputTensor(_Document):
     shape: Annotated[list[Size], Field(min_length=1, max_length=2)]
     datatype: Annotated[str, Field(max_length=16)]
     parameters: Parameters | None = None
-    data: Annotated[list[str | list[str]], FailFast()] | str | None = None
+    data: Annotated[list[str | list[str]], Field(fail_fast=True)] | str | None = None
 
 
 class WantedTensor(_Document):
