@@ -81,7 +81,9 @@ async def _http_error(request: Request, error: Any) -> Response:
     answer = answer_of(Problem(error.status_code, str(error.detail)), request.url.path)
     answer.headers.update(error.headers or {})
     if error.status_code == 405:
-        answer.headers["Allow"] = ", ".join(methods_of(request))
+        told = (error.headers or {}).get("Allow", "").split(", ")
+        allowed = {method for method in [*told, *methods_of(request)] if method}
+        answer.headers["Allow"] = ", ".join(sorted(allowed))
     return answer
 
 

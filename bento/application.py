@@ -54,7 +54,7 @@ class Application:
             if message["type"] == "lifespan.startup":
                 runtime = self._open()
                 companion = Companion(self._folder, self._environment)
-                companion.start(after=runtime.loaded)
+                companion.start(after=_working(runtime))
             return message
 
         async def sending(message: Any) -> None:
@@ -82,6 +82,16 @@ class Application:
         runtime.start()
         _current.append(runtime)
         return runtime
+
+
+async def _working(runtime: Runtime) -> None:
+    """Wait until the model is loaded, and no trial is under way.
+
+    A candidate may yet be refused: until then it does not touch the jobs, which are production's.
+    """
+    await runtime.loaded.wait()
+    if Connection.on_trial:
+        await Connection.passed.wait()
 
 
 class _Described:

@@ -6,10 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import anyio.to_thread
+
 from switchyard.serving.problems import Problem
 from switchyard.serving.unpacking import unpacked
 
 Headers = list[tuple[bytes, bytes]]
+
+_SLOWEST = 10_000
+"""Bytes a second of an upload: a slower one would hold its connection and its draft for ever."""
 
 
 class Disconnected(Exception):  # noqa: N818  nobody is left to be answered
@@ -40,7 +45,7 @@ async def read_body(receive: Any, headers: Headers, most: int, timeout_s: float)
     try:
         async with asyncio.timeout(timeout_s):
             message = await receive()
-            body = message.get("body", b"")
+            body: bytes = message.get("body", b"")
             if message.get("more_body"):
                 body = await _rest(body, receive, most)
             elif message["type"] == "http.disconnect":
@@ -50,7 +55,10 @@ async def read_body(receive: Any, headers: Headers, most: int, timeout_s: float)
     if len(body) > most:
         raise Problem(413, f"the body has more than the {most:,} bytes that are taken here")
     encoding = header(headers, b"content-encoding")
-    return unpacked(body, encoding, most) if encoding else body
+    if not encoding:
+        return body
+    plain: bytes = await anyio.to_thread.run_sync(unpacked, body, encoding, most)
+    return plain
 
 
 async def _rest(first: bytes, receive: Any, most: int) -> bytes:
@@ -68,17 +76,26 @@ async def _rest(first: bytes, receive: Any, most: int) -> bytes:
 
 
 async def stream_body(receive: Any, timeout_s: float) -> AsyncIterator[bytes]:
-    """The body piece by piece; Problem 408 when a piece is late. For bodies larger than memory."""
-    more = True
+    """The body piece by piece, for bodies larger than memory.
+
+    Problem 408 when it is slower than `_SLOWEST` bytes a second, `timeout_s` seconds apart.
+    """
+    more, size = True, 0
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
     while more:
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout_at(begun + timeout_s + size / _SLOWEST):
                 message = await receive()
         except TimeoutError:
-            raise Problem(408, f"the upload paused for more than {timeout_s:g} s") from None
+            raise Problem(
+                408, f"the upload is slower than {_SLOWEST:,} bytes a second; try again"
+            ) from None
         if message["type"] == "http.disconnect":
             raise Disconnected
-        yield message.get("body", b"")
+        piece = message.get("body", b"")
+        size += len(piece)
+        yield piece
         more = message.get("more_body", False)
 
 

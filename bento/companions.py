@@ -7,7 +7,7 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from pathlib import Path
 
 from bento.folders import FOLDER_VARIABLE
@@ -31,8 +31,8 @@ class Companion:
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def start(self, after: asyncio.Event) -> None:
-        """Begin to keep one running; `after` something that it would slow down."""
+    def start(self, after: Awaitable[None]) -> None:
+        """Begin to keep one running, once `after` has come."""
         self._task = asyncio.create_task(self._keep(after))
 
     async def stop(self) -> None:
@@ -53,22 +53,23 @@ class Companion:
             process.kill()
             await process.wait()
 
-    async def _keep(self, after: asyncio.Event) -> None:
-        await after.wait()
+    async def _keep(self, after: Awaitable[None]) -> None:
+        await after
         deaths = 0
         while True:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "bento.companion",
-                env=self._environment,
-                stdin=subprocess.PIPE,
-            )
             begun = asyncio.get_running_loop().time()
-            code = await self._process.wait()
+            try:
+                self._process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", "bento.companion"),
+                    env=self._environment,
+                    stdin=subprocess.PIPE,
+                )
+                told = f"ended with code {await self._process.wait()}"
+            except OSError as error:  # no memory, or too many processes
+                told = f"cannot be started: {error}"
             if asyncio.get_running_loop().time() - begun > 60:
                 deaths = 0
             pause = _BACK_OFF_S[min(deaths, len(_BACK_OFF_S) - 1)]
-            log.error("the companion ended with code %s; again in %s s", code, pause)
+            log.error("the companion %s; again in %s s", told, pause)
             deaths += 1
             await asyncio.sleep(pause)

@@ -36,17 +36,20 @@ class Connection(HttpToolsProtocol):
     """One HTTP connection, whose heads must be complete in time and in bounds.
 
     `draining` is the process's: each answer then says that it is the connection's last one.
-    `on_trial`, too: the process is being tried, and what it is asked is nobody's request.
+    `on_trial`, too: the process is being tried, and what it is asked is nobody's request; `passed`
+    is set when that is over.
     `shortcut` is the application's, once it has started.
     """
 
     draining: ClassVar[bool] = False
     on_trial: ClassVar[bool] = False
+    passed: ClassVar[asyncio.Event] = asyncio.Event()
     head_timeout_s: ClassVar[float] = 10.0
     shortcut: ClassVar[Shortcut | None] = None
 
     _direct: list[bytes] | None = None
     _answered = False
+    _body_is_late = False
 
     _late: asyncio.TimerHandle | None = None
     _head_bytes = 0
@@ -84,7 +87,8 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A head begins; its ASGI scope is made when it is known to be needed."""
-        self._answered = False
+        self._unset_keepalive_if_required()  # one that an answer in the same packet has set
+        self._answered = self._body_is_late = False
         self.url = b""
         self.expect_100_continue = False
         self.headers = []
@@ -163,8 +167,9 @@ class Connection(HttpToolsProtocol):
 
     def _expect_body(self) -> None:
         """The rest of a small body is waited for as long as any body."""
-        if self._head_bytes == 0 and self.shortcut is not None:
+        if not self._body_is_late and self.shortcut is not None:
             self._head_arrived()
+            self._body_is_late = True
             self._head_bytes = 1
             self._late = self.loop.call_later(self.shortcut.body_timeout_s, self._refuse, 408)
 

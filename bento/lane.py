@@ -78,11 +78,10 @@ class Lane:
         if len(body) <= INLINE_BYTES:
             return runtime.answer(body, runtime.predictions(body))
         with runtime.admission.queued(len(body)):
-            found, seconds = await asyncio.get_running_loop().run_in_executor(
-                self._thread, runtime.timed_predictions, body
+            found, kept = await asyncio.get_running_loop().run_in_executor(
+                self._thread, runtime.large_predictions, body
             )
-        runtime.admission.took(len(body), seconds)
-        return runtime.answer(body, found)
+        return runtime.answer(kept, found, redacted=True)
 
     async def _other(self, scope: Any, receive: Any, send: Any) -> None:
         start = perf_counter()
@@ -106,7 +105,7 @@ class Lane:
             if path in _BENTOML or path.startswith("/static_content/"):
                 await self._bentoml(scope, receive, sending)
             else:
-                await self._api(scope, receive, sending)
+                await self._answered(scope, receive, sending)
         except Problem as problem:
             answer = problem.body()
             length = (b"content-length", b"%d" % len(answer))
@@ -118,5 +117,21 @@ class Lane:
                 }
             )
             await sending({"type": "http.response.body", "body": answer})
-        route = getattr(scope.get("route"), "path", "other")
-        self.runtime.metrics.answered(route, status, perf_counter() - start)
+        finally:
+            route = getattr(scope.get("route"), "path", "other")
+            self.runtime.metrics.answered(route, status, perf_counter() - start)
+
+    async def _answered(self, scope: Any, receive: Any, send: Any) -> None:
+        """Our other routes. What fails there is answered and logged there, and raised again."""
+        begun = False
+
+        async def sending(message: Any) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._api(scope, receive, sending)
+        except Exception:
+            if not begun:
+                raise

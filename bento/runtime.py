@@ -84,23 +84,27 @@ class Runtime:
         answerer = self.require_model()
         return answerer.predictions(answerer.parse(body))
 
-    def timed_predictions(self, body: bytes) -> tuple[Predictions, float]:
-        """As `predictions`, with the seconds it took."""
+    def large_predictions(self, body: bytes) -> tuple[Predictions, bytes]:
+        """As `predictions`, and the body as it may be kept; admission learns how long it takes."""
         start = perf_counter()
-        return self.predictions(body), perf_counter() - start
+        try:
+            return self.predictions(body), self.recorder.redacted(body)
+        finally:
+            self.admission.took(len(body), perf_counter() - start)
 
-    def answer(self, body: bytes, found: Predictions) -> bytes:
+    def answer(self, body: bytes, found: Predictions, *, redacted: bool = False) -> bytes:
         """The answer, recorded. Problem 503 when it cannot be recorded: it is not given then.
 
+        redacted: the body is as it may be kept.
         While the process is on trial, nothing is recorded: smoke tests are no traffic.
         """
         answerer = self.require_model()
+        if Connection.on_trial:
+            return answerer.answer(self.recorder.issue_unkept(found.rows), found)
         request_id = self.recorder.issue(found.rows)
         answer = answerer.answer(request_id, found)
-        if Connection.on_trial:
-            return answer
         try:
-            self.recorder.prediction(request_id, body, answer)
+            self.recorder.prediction(request_id, body, answer, redacted=redacted)
         except SpoolFull as error:
             raise overloaded(NOT_RECORDED) from error
         self.count(found.rows, found.positive)

@@ -102,6 +102,7 @@ class Worker:
     async def accept(self) -> None:
         """Answer the public socket."""
         Connection.on_trial = False
+        Connection.passed.set()
         gc.collect()
         gc.freeze()  # what start-up left lives as long as the process: collections can pass it by
         gc.enable()

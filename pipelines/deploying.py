@@ -9,7 +9,7 @@ from zenml.exceptions import RunStoppedException
 
 from pipelines.deployment import deployment, rollback
 from pipelines.deployment_summaries import summarise
-from pipelines.running import finished, platform_failures, run_name
+from pipelines.running import finished, platform_failures, run_name, settled_case
 from stacks.deployers.opening import open_deployer
 from switchyard.configuration.model import UseCase
 from switchyard.console import display
@@ -23,20 +23,19 @@ def run_deployment(use_case: UseCase, version: int | None, *, quiet: bool, verbo
     What a step raises is raised here: GateRefused when the service does not pass its smoke test;
     then what served before goes on serving.
     """
-    arguments = {"use_case": use_case.plain(), "wanted": version}
-    return _run(deployment, arguments, use_case, quiet=quiet, verbose=verbose)
+    return _run(deployment, {"wanted": version}, use_case, quiet=quiet, verbose=verbose)
 
 
 def run_rollback(use_case: UseCase, *, quiet: bool, verbose: bool) -> int:
     """Deploy what was deployed before, and make it the champion; return the exit code."""
-    arguments = {"use_case": use_case.plain()}
-    return _run(rollback, arguments, use_case, quiet=quiet, verbose=verbose)
+    return _run(rollback, {}, use_case, quiet=quiet, verbose=verbose)
 
 
 def _run(
     pipeline: Any, arguments: dict[str, Any], use_case: UseCase, *, quiet: bool, verbose: bool
 ) -> int:
     deployer = open_deployer()  # refuses a stack without one before any work
+    arguments = {**arguments, "use_case": settled_case(use_case).plain()}
     prepared = pipeline.with_options(run_name=run_name(use_case), tags=[use_case.name])
     try:
         with platform_failures(), display(Console(stderr=True), quiet=quiet or verbose):

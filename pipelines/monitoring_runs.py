@@ -10,7 +10,7 @@ from zenml.models import PipelineRunResponse
 
 from pipelines.monitoring import monitoring
 from pipelines.monitoring_summaries import Watched, summarise
-from pipelines.running import check, finished, platform_failures, run_name
+from pipelines.running import check, finished, platform_failures, run_name, settled_case
 from steps import guarding, retraining
 from steps import monitoring as checking
 from switchyard.configuration.layers import Resolved
@@ -25,7 +25,7 @@ def run_monitoring(resolved: Resolved, *, dry_run: bool, quiet: bool, verbose: b
 
     dry_run: no pipeline is run and nothing is written, sent, trained or deployed.
     """
-    case = resolved.use_case
+    case = settled_case(resolved.use_case)
     check(case)
     if dry_run:
         return _foretell(case)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from switchyard.configuration.model import UseCase
 from switchyard.console import display
 from switchyard.errors import GateRefused, PlatformError, RequestError
 from switchyard.promotion.gates import check_names
+from switchyard.serving.locations import settled
 
 
 def run_training(use_case: UseCase, *, cache: bool, quiet: bool, verbose: bool) -> int:
@@ -49,6 +51,14 @@ def run_training(use_case: UseCase, *, cache: bool, quiet: bool, verbose: bool) 
     summarise(result, Console())
     decision = result.decision
     return 0 if decision.promoted or decision.same_model else GateRefused.exit_code
+
+
+def settled_case(use_case: UseCase) -> UseCase:
+    """The use case as steps get it: their parameters are shown to people, and baked into Bentos.
+
+    Errors as of `settled`.
+    """
+    return use_case.model_copy(update={"serving": settled(use_case.serving, os.environ)})
 
 
 def run_name(use_case: UseCase) -> str:

@@ -64,7 +64,7 @@ def open_workspace(*, verbose: bool = False) -> list[str]:
     changes = []
     local = client.list_stacks(name="local").items
     if not local or _lacks_some(local[0]):
-        changes = apply(LOCAL)
+        changes = apply(LOCAL, prune=False)  # what a person added stays
         fresh = fresh or not local
     if fresh and client.active_stack_model.name == "default":
         client.activate_stack("local")

@@ -7,6 +7,7 @@ costs time is found again by its content.
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -115,8 +116,9 @@ def record_deployment(deployment: Deployment) -> Annotated[int, "deployed_versio
     tracker.tag(version, DEPLOYED_TAG, deployment.since)
     before = deployment.previous
     if before is not None and before.model_version != release.model_version:
-        replaced = tracker.version(before.name, int(before.model_version))
-        tracker.tag(replaced, URL_TAG, "")
+        with suppress(RequestError):  # it was deleted from the registry meanwhile
+            replaced = tracker.version(before.name, int(before.model_version))
+            tracker.tag(replaced, URL_TAG, "")
     return version.number
 
 

@@ -22,6 +22,7 @@ settings.load_profile("untimed")
 for _name in [name for name in os.environ if name.startswith("SWITCHYARD_")]:
     if _name != "SWITCHYARD_DATA_DIR":
         del os.environ[_name]
+os.environ["NO_PROXY"] = "127.0.0.1,localhost"
 
 
 @pytest.fixture(scope="session")

@@ -43,26 +43,22 @@ class Service:
 
     def start(self, environment: Mapping[str, str] | None = None) -> Service:
         """Start it and wait until it is ready; fails with its log when it is not within 60 s."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
         metrics = self.folder / "metrics"
         metrics.mkdir(exist_ok=True)
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "uvicorn", "--factory", "tests.services:make"),
-                *("--port", str(port), "--log-level", "warning", "--no-access-log"),
-            ],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "SWITCHYARD_SERVICE_DIR": str(self.folder),
-                "PROMETHEUS_MULTIPROC_DIR": str(metrics),
-                **(environment or {}),
-            },
-            stderr=(self.folder / "log").open("ab"),
-        )
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "bento.worker", "--fd", str(listener.fileno())],
+                cwd=ROOT,
+                env={
+                    **os.environ,
+                    "SWITCHYARD_SERVICE_DIR": str(self.folder),
+                    "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+                    **(environment or {}),
+                },
+                pass_fds=[listener.fileno()],
+                stderr=(self.folder / "log").open("ab"),
+            )
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
@@ -106,13 +102,3 @@ class Service:
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         return httpx.get(f"{self.url}{path}", **options)
-
-
-def make() -> Any:
-    """What uvicorn serves in these tests: the Bento's own application, lane and all."""
-    from bento.logs import log_to_stderr
-    from bento.service import svc
-
-    log_to_stderr()
-    made: Any = svc
-    return made.to_asgi()

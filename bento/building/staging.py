@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -24,6 +25,7 @@ from switchyard.errors import PlatformError
 from switchyard.packages.loading import verify
 from switchyard.packages.manifest import Manifest
 from switchyard.packages.writing import CARD, MANIFEST, MODEL
+from switchyard.serving.locations import settled
 from switchyard.serving.settings import FILE, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,7 +56,7 @@ def stage(folder: Path, version: int, package: Path, use_case: UseCase) -> Manif
         title=use_case.title,
         model_version=str(version),
         content_sha256=manifest.content_sha256,
-        serving=use_case.serving,
+        serving=settled(use_case.serving, os.environ),
     )
     extras = extras_of(package)
     try:

@@ -1,5 +1,6 @@
 // What stands behind the verdicts: version, threshold, limits, the model's card.
 
+import { hasKey } from "./api.js";
 import { el, plain } from "./dom.js";
 import { render } from "./markdown.js";
 import { labelled, percent } from "./words.js";
@@ -25,7 +26,7 @@ export function about(place, model) {
           pairs(Object.entries(limits).map(limit))),
         el("section", { "aria-label": "For programs" }, el("h3", {}, "For programs"), el("ul", {},
           link("docs", "API documentation"), link("metrics", "Metrics"),
-          link("model", "This model as JSON")))),
+          hasKey() ? null : link("model", "This model as JSON")))),
       model.card ? el("article", { class: "card" }, render(model.card, 2)) : null),
   );
 }

@@ -94,7 +94,7 @@ def router(runtime: Runtime) -> APIRouter:
     @routes.get(
         "/jobs/{id}",
         response_model=Job,
-        responses=problems(401, 404, 422),
+        responses=problems(401, 404, 422, 503),
         operation_id="job_status",
     )
     async def status(id: JobId) -> Job:
@@ -110,7 +110,7 @@ def router(runtime: Runtime) -> APIRouter:
                 "description": "The file, as long as the input.",
                 "content": dict.fromkeys(TYPES, binary),
             },
-            **problems(401, 404, 409, 410, 422),
+            **problems(401, 404, 409, 410, 422, 503),
         },
     )
     async def result(id: JobId) -> Response:
@@ -133,7 +133,7 @@ def router(runtime: Runtime) -> APIRouter:
     @routes.delete(
         "/jobs/{id}",
         status_code=204,
-        responses=problems(401, 404, 422),
+        responses=problems(401, 404, 422, 503),
         operation_id="job_delete",
     )
     async def delete(id: JobId) -> Response:

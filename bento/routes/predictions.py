@@ -15,7 +15,7 @@ from pydantic import (
     ValidationError,
 )
 
-from bento.bodies import read_body, require_json
+from bento.bodies import declared_length, read_body, require_json
 from bento.routes.documents import (
     BODY,
     ExplainAnswer,
@@ -31,6 +31,7 @@ from switchyard.serving.instances import InstanceParser, refuse_repeated_keys, u
 from switchyard.serving.problems import Problem
 
 FEEDBACK = "/feedback"
+_FEEDBACK_BYTES = 10_000
 
 
 def whole(value: object) -> object:
@@ -62,9 +63,8 @@ def router(runtime: Runtime) -> APIRouter:
         for most in (limits.max_instances, limits.max_explained)
     }
 
-    async def body_of(request: Request) -> bytes:
+    async def body_of(request: Request, most: int) -> bytes:
         require_json(request.scope["headers"])
-        most = int(limits.max_body_mb * 1e6)
         return await read_body(
             request.receive, request.scope["headers"], most, limits.body_timeout_s
         )
@@ -77,9 +77,7 @@ def router(runtime: Runtime) -> APIRouter:
     )
     async def predict(request: Request) -> Response:
         """Label and score of each instance."""
-        body = await body_of(request)
-        answer = runtime.answer(body, runtime.predictions(body))
-        return Response(answer, media_type="application/json")
+        raise AssertionError(f"'{request.url.path}' is answered by bento.lane")
 
     @routes.post(
         "/explain",
@@ -89,11 +87,16 @@ def router(runtime: Runtime) -> APIRouter:
     )
     async def explain(request: Request) -> ExplainAnswer:
         """Why each instance gets its score: contributions to the log-odds that add up to it."""
-        columns = explained.columns(await body_of(request))
-        found = await anyio.to_thread.run_sync(explanations, runtime, columns)
+        most = int(limits.max_body_mb * 1e6)
+        runtime.admission.check(declared_length(request.scope["headers"], most))
+        body = await body_of(request, most)
+        with runtime.admission.queued(len(body)):
+            found = await anyio.to_thread.run_sync(
+                lambda: explanations(runtime, explained.columns(body))
+            )
         notice = SYNTHETIC if runtime.manifest.data.synthetic else None
         return ExplainAnswer(
-            request_id=runtime.recorder.issue(len(found)).decode(),
+            request_id=runtime.recorder.issue_unkept(len(found)).decode(),
             model_version=runtime.settings.model_version,
             threshold=runtime.manifest.threshold,
             explanations=found,
@@ -112,7 +115,7 @@ def router(runtime: Runtime) -> APIRouter:
     )
     async def feedback(request: Request) -> FeedbackAnswer:
         """Tell the true label of an instance that was predicted; the latest one counts."""
-        body = await body_of(request)
+        body = await body_of(request, _FEEDBACK_BYTES)
         try:
             given = Feedback.model_validate_json(body)
         except ValidationError as error:

@@ -9,11 +9,12 @@ import anyio.to_thread
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
-from bento.bodies import header, read_body
+from bento.bodies import declared_length, header, read_body
 from bento.routes.documents import BODY, json_body, problems
 from bento.routes.predictions import inlined
 from bento.runtime import Runtime
 from switchyard import __version__
+from switchyard.serving.predictor import Scored
 from switchyard.serving.problems import Fault, Problem
 from switchyard.serving.tensors import InferRequest, OutputTensor, packed, parse
 
@@ -115,13 +116,18 @@ def router(runtime: Runtime) -> APIRouter:
         """Label and score of each row; binary tensors both ways where they are asked for."""
         require(model, version)
         headers = request.scope["headers"]
-        body = await read_body(
-            request.receive, headers, int(limits.max_body_mb * 1e6), limits.body_timeout_s
-        )
-        asked, strings = parse(body, json_length(headers))
-        columns = named(asked, strings, names, limits.max_instances)
+        answerer = runtime.require_model()
+        most = int(limits.max_body_mb * 1e6)
+        runtime.admission.check(declared_length(headers, most))
+        body = await read_body(request.receive, headers, most, limits.body_timeout_s)
+
+        def score() -> tuple[InferRequest, dict[str, list[str]], Scored]:
+            asked, strings = parse(body, json_length(headers))
+            columns = named(asked, strings, names, limits.max_instances)
+            return asked, columns, answerer.usable(columns)
+
         with runtime.admission.queued(len(body)):
-            scored = await anyio.to_thread.run_sync(runtime.require_model().usable, columns)
+            asked, columns, scored = await anyio.to_thread.run_sync(score)
         request_id = runtime.recorder.issue(len(scored.scores))
         runtime.capture(request_id, columns, scored)
         labels = runtime.manifest.labels

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import compress
 from typing import Any, BinaryIO, Protocol
 
@@ -25,6 +25,7 @@ DOCUMENT = 1 << 26
 """Bytes that a whole document may have; larger ones must come one object a line."""
 
 _CHUNK = 1 << 25
+_LOOK_ROWS = 8_192
 _HUGE = float(2**63)
 _OPENING = re.compile(r'\s*\{\s*"instances"\s*:\s*\[\s*')
 _CLOSING = re.compile(r"\s*\]\s*\}\s*\Z")
@@ -47,7 +48,7 @@ class Source(Protocol):
 class ObjectReader:
     """Rows that are JSON objects. All are read once on opening, so that all columns are known."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, on_look: Callable[[], object]) -> None:
         self._source = source
         self._exactly = False
         columns = Columns()
@@ -60,6 +61,8 @@ class ObjectReader:
                 raise DataError(f"{source.place(number)} {cause}") from cause
             self._exactly |= exactly
             rows += 1
+            if rows % _LOOK_ROWS == 0:
+                on_look()
         self.rows: int | None = rows
         self.schema: Any = columns.schema()
 

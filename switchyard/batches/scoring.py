@@ -51,12 +51,13 @@ def score_file(
 
     The scores are bit for bit those of `Predictor.score`. A row that cannot be scored has no label
     and no score but a problem. source: seekable, read from its start. on_progress: called after
-    each chunk with the rows done and rejected so far, and may raise to stop; on_rows: called once
+    each chunk with the rows done and rejected so far, and while the file is opened, and may raise
+    to stop; on_rows: called once
     with the number of rows, if the kind tells it beforehand.
     DataError when the file cannot be read; OSError of either stream passes through.
     """
     inputs = tuple(predictor.manifest.inputs)
-    reader = open_reader(source, kind, inputs)
+    reader = open_reader(source, kind, inputs, lambda: on_progress(0, 0))
     if reader.rows == 0:
         raise no_rows()
     require_columns(reader.schema.names, inputs)
@@ -86,8 +87,16 @@ def score_file(
     return Totals(rows, rejected)
 
 
-def open_reader(source: BinaryIO, kind: Kind, wanted: tuple[str, ...]) -> Reader:
-    """Open a file of that kind; `wanted` columns help to tell the delimiter of CSV."""
+def open_reader(
+    source: BinaryIO,
+    kind: Kind,
+    wanted: tuple[str, ...],
+    on_look: Callable[[], object] = nothing,
+) -> Reader:
+    """Open a file of that kind; `wanted` columns help to tell the delimiter of CSV.
+
+    on_look: called now and then while a file is read through to be opened; may raise to stop.
+    """
     source.seek(0)
     head = source.read(1024)
     if not head.strip():
@@ -104,7 +113,7 @@ def open_reader(source: BinaryIO, kind: Kind, wanted: tuple[str, ...]) -> Reader
         return CsvReader(source, wanted)
     from switchyard.batches.objects import Instances, Lines, ObjectReader
 
-    return ObjectReader(Instances(source) if kind == "json" else Lines(source))
+    return ObjectReader(Instances(source) if kind == "json" else Lines(source), on_look)
 
 
 def refuse_others(head: bytes, kind: Kind) -> None:

@@ -7,6 +7,7 @@ deleted last. Killed at any point, the same files are written again: no row is l
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +25,8 @@ CORRUPT = "corrupt"
 _log = logging.getLogger(__name__)
 
 _CORRUPT_SHARE = 0.25
+_REFUSALS = 3
+"""After so many refusals in one round it is the store that is away, and not one day's folder."""
 _NOT_OURS = (ValueError, TypeError, KeyError, AttributeError, OverflowError)
 
 
@@ -46,7 +49,7 @@ class Compactor:
 
         When the store refuses, the segments stay where they are and the log says so once.
         """
-        moved = 0
+        moved = refused = 0
         for path in self._segments():
             try:
                 with claimed(path) as descriptor:
@@ -54,7 +57,9 @@ class Compactor:
                         moved += self._move(path, descriptor)
             except SwitchyardError as error:
                 self._tell("store", "%s. Segments stay in the spool until it works again", error)
-                return moved
+                refused += 1
+                if refused == _REFUSALS:
+                    return moved
             except OSError as error:
                 self._tell(path.name, "'%s' cannot be moved: %s", path, error.strerror)
             else:
@@ -128,7 +133,10 @@ class Compactor:
     def _retire_corrupt(self, limit: float) -> None:
         """Delete segments set aside that are past retention, or too much for the disk."""
         kept = 0
-        aside = [(file, file.stat()) for file in (self._spool / CORRUPT).glob(f"*{ENDING}")]
+        aside = []
+        for file in (self._spool / CORRUPT).glob(f"*{ENDING}"):
+            with suppress(FileNotFoundError):  # another compactor was first
+                aside.append((file, file.stat()))
         for file, facts in sorted(aside, key=lambda each: each[1].st_mtime, reverse=True):
             kept += facts.st_size
             if facts.st_mtime < limit or kept > self._most_corrupt:

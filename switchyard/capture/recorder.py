@@ -49,6 +49,8 @@ class Recorder:
         self._ids = RequestIds(load_key(settings.state), capture.sample if capture.enabled else 0.0)
         self.issue = self._ids.issue
         """A new request id for so many instances, as ASCII."""
+        self.issue_unkept = self._ids.issue_unkept
+        """As `issue`, for what is not recorded: there can be no feedback on it."""
         self._journal: Journal | None = None
         self._feedback: FeedbackJournal | None = None
         if not capture.enabled:
@@ -76,16 +78,24 @@ class Recorder:
         """Requests that this process kept."""
         return self._journal.records if self._journal else 0
 
-    def prediction(self, request_id: bytes, body: bytes, answer: bytes) -> None:
+    def redacted(self, body: bytes) -> bytes:
+        """A request's JSON as it may be kept; takes time in proportion. For any thread."""
+        if not self._changes:
+            return body
+        instances = orjson.loads(body)["instances"]
+        return orjson.dumps({"instances": [self._redacted(row) for row in instances]})
+
+    def prediction(
+        self, request_id: bytes, body: bytes, answer: bytes, *, redacted: bool = False
+    ) -> None:
         """Keep a request and its answer, both as JSON; nothing when the id is not sampled.
 
-        SpoolFull when it cannot be kept: then the prediction must not be answered.
+        redacted: the body comes from `redacted` already. SpoolFull when it cannot be kept: then
+        the prediction must not be answered.
         """
         if request_id[0] == KEPT and self._journal is not None:
-            if self._changes:
-                instances = orjson.loads(body)["instances"]
-                body = orjson.dumps({"instances": [self._redacted(row) for row in instances]})
-            self._journal.append(PREDICTION, request_id, body, answer)
+            kept = body if redacted else self.redacted(body)
+            self._journal.append(PREDICTION, request_id, kept, answer)
 
     def columns(
         self,
@@ -118,7 +128,7 @@ class Recorder:
             raise UnknownRequest("this request id was not issued here; give one of an answer")
         if not found.kept or self._feedback is None:
             raise UnknownRequest(
-                "this request was not among those that are kept (serving.capture.sample)"
+                "no prediction is kept of this request (serving.capture.sample), or it was none"
             )
         age_days = (time.time_ns() // 1000 - found.time_us) / _US_A_DAY
         if age_days > self._retention_days:

@@ -68,6 +68,13 @@ class RequestIds:
     def issue(self, instances: int) -> bytes:
         """A new id for a request of so many instances."""
         kept = self._all or random.random() < self._sample  # noqa: S311  no secret
+        return self._made(instances, kept)
+
+    def issue_unkept(self, instances: int) -> bytes:
+        """A new id for a request that is kept in no case."""
+        return self._made(instances, kept=False)
+
+    def _made(self, instances: int, kept: bool) -> bytes:
         fields = _FIELDS.pack(
             (_MARK_KEPT if kept else _MARK_NOT) | time_ns() // 1000,
             self._process,

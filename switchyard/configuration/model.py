@@ -167,6 +167,9 @@ class Limits(Section):
 
     max_body_mb: float = Field(default=10.0, gt=0, description="Body of a request, unpacked.")
     max_job_mb: float = Field(default=1_000.0, gt=0, description="Upload of a batch job.")
+    max_job_rows: int = Field(
+        default=20_000_000, ge=1, description="Rows of a batch job: small files can hold many."
+    )
     max_instances: int = Field(default=10_000, ge=1, description="Instances of /predict.")
     max_explained: int = Field(default=100, ge=1, description="Instances of /explain.")
     body_timeout_s: float = Field(default=10.0, gt=0, description="For a body to arrive whole.")

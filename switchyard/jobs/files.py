@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import io
+import logging
 import os
 import time
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from switchyard.errors import PlatformError, SwitchyardError
 from switchyard.stores import open_store, sync_folder
 
 INPUTS, RESULTS, DRAFTS = "inputs", "results", "drafts"
+
+log = logging.getLogger("switchyard.jobs")
 
 _BUFFER = 1 << 20
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -42,7 +45,10 @@ class Draft(Protocol):
         ...
 
     def discard(self) -> None:
-        """Leave nothing of it; may be called at any time before `commit` returns."""
+        """Leave nothing of it; may be called at any time before `commit` returns.
+
+        What cannot be deleted is logged, and deleted later by the upkeep.
+        """
         ...
 
 
@@ -134,7 +140,10 @@ class _LocalDraft:
         with suppress(OSError):  # closing may want to write what the full disk has no room for
             self.stream.close()
         for path in (self._path, self._target):
-            path.unlink(missing_ok=True)
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                log.warning("'%s' is deleted later: %s", path, error)
 
 
 class _RemoteDraft:
@@ -150,9 +159,12 @@ class _RemoteDraft:
         self._upload.commit()
 
     def discard(self) -> None:
-        self._upload.discard()
-        with suppress(FileNotFoundError):
-            self._files.rm_file(self._path)
+        try:
+            self._upload.discard()
+            with suppress(FileNotFoundError):
+                self._files.rm_file(self._path)
+        except Exception:  # stores raise errors of libraries of their own
+            log.exception("'%s' is deleted later", self._path)
 
 
 def _seconds(changed: datetime | float) -> float:

@@ -8,11 +8,20 @@ end.{run}            how the job ended, written once: of several attempts, one c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from switchyard.jobs.brokers import Broker
+from pydantic import ValidationError
+
+from switchyard.errors import PlatformError
+from switchyard.jobs.brokers import Broker, Entry
 from switchyard.jobs.records import Beat, Claim, End, State, Ticket
+
+Entered = TypeVar("Entered", Ticket, Claim, Beat, End)
+
+log = logging.getLogger("switchyard.jobs")
 
 ATTEMPTS = 3
 """How many workers may die over a job."""
@@ -40,7 +49,11 @@ class Ledger:
         """The job of that id."""
         key = f"job.{id}"
         found = self._broker.get([key]).get(key)
-        return None if found is None else Ticket.model_validate_json(found)
+        return None if found is None else _read(Ticket, found)
+
+    def wanted(self, entries: Sequence[Entry]) -> int:
+        """How many of these entries are of jobs that stand in the books."""
+        return len(self._broker.get([f"job.{entry.id}" for entry in entries]))
 
     def state(self, run: str) -> State:
         """What became of a run so far."""
@@ -49,7 +62,7 @@ class Ledger:
     def strike(self, id: str) -> Ticket | None:
         """Take a job out of the books; of several who try, one gets the ticket."""
         found = self._broker.pop(f"job.{id}")
-        return None if found is None else Ticket.model_validate_json(found)
+        return None if found is None else _read(Ticket, found)
 
     def claim(self, run: str, attempt: int, claim: Claim) -> bool:
         """Take an attempt; False when somebody else has it."""
@@ -63,7 +76,7 @@ class Ledger:
         claim = state.claims.get(attempt)
         return (
             key in found
-            and Ticket.model_validate_json(found[key]).run == ticket.run
+            and _read(Ticket, found[key]).run == ticket.run
             and state.end is None
             and state.attempt == attempt
             and claim is not None
@@ -101,10 +114,18 @@ class Ledger:
         for key, value in found.items():
             kind, _, rest = key.partition(".")
             if kind == "job":
-                books.tickets.append(Ticket.model_validate_json(value))
+                try:
+                    books.tickets.append(_read(Ticket, value))
+                except PlatformError as error:
+                    log.error("%s: %s; it is passed over", key, error)
             elif kind in ("claim", "beat", "end"):
                 runs.setdefault(rest.partition(".")[0], {})[key] = value
-        books.states = {run: _state(run, values) for run, values in runs.items()}
+        for run, values in runs.items():
+            try:
+                books.states[run] = _state(run, values)
+            except PlatformError as error:
+                log.error("run %s: %s; its job is passed over", run, error)
+                books.tickets = [each for each in books.tickets if each.run != run]
         return books
 
 
@@ -121,13 +142,22 @@ def _state(run: str, found: Mapping[str, bytes]) -> State:
     claims, beats = {}, {}
     for attempt in range(1, ATTEMPTS + 1):
         if value := found.get(f"claim.{run}.{attempt}"):
-            claims[attempt] = Claim.model_validate_json(value)
+            claims[attempt] = _read(Claim, value)
         if value := found.get(f"beat.{run}.{attempt}"):
-            beats[attempt] = Beat.model_validate_json(value)
+            beats[attempt] = _read(Beat, value)
     end = found.get(f"end.{run}")
-    return State(
-        claims=claims, beats=beats, end=None if end is None else End.model_validate_json(end)
-    )
+    return State(claims=claims, beats=beats, end=None if end is None else _read(End, end))
+
+
+def _read(kind: type[Entered], value: bytes) -> Entered:
+    """An entry; what a newer release wrote beside it is passed over."""
+    try:
+        return kind.model_validate_json(value, extra="ignore")
+    except ValidationError as error:
+        raise PlatformError(
+            f"the books of jobs hold no {kind.__name__.lower()} where one should be ({error}); "
+            "delete the job, or use the release that wrote it"
+        ) from error
 
 
 def _written(record: Ticket | Claim | Beat | End) -> bytes:

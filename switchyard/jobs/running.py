@@ -10,7 +10,7 @@ from typing import Literal
 
 from switchyard.batches.scoring import Totals, score_file
 from switchyard.errors import DataError, PlatformError
-from switchyard.jobs.files import INPUTS, RESULTS, DiskFull, JobFiles
+from switchyard.jobs.files import INPUTS, RESULTS, JobFiles
 from switchyard.jobs.ledger import Ledger
 from switchyard.jobs.records import Beat, Claim, End, Ticket, now
 from switchyard.jobs.upkeep import leave_only
@@ -38,10 +38,12 @@ class Attempt:
         files: JobFiles,
         predictor: Predictor,
         stop: threading.Event,
+        most_rows: int,
     ) -> None:
         self.ticket, self.number = ticket, number
         self._ledger, self._files = ledger, files
         self._predictor, self._stop = predictor, stop
+        self._most_rows = most_rows
         self._claim = Claim(worker=uuid.uuid4().hex, started=now(), model_version=predictor.version)
         self._state = Beat(number=0)
         self._beating = threading.Lock()
@@ -92,7 +94,7 @@ class Attempt:
         name = self.ticket.result(self.number)
         try:
             totals = self._score(name)
-        except (DataError, DiskFull) as error:
+        except DataError as error:
             return self._end("failed", error=str(error))
         except (Stopped, Lost, PlatformError):
             raise
@@ -113,19 +115,32 @@ class Attempt:
                     self.ticket.target,
                     self._predictor,
                     on_progress=self._progress,
-                    on_rows=lambda rows: self._become(rows=rows),
+                    on_rows=self._expect,
                 )
                 self._require_hold()
                 draft.commit()
             except OSError as cause:
                 draft.discard()
+                self._require_hold()  # a job that is deleted meanwhile loses its files
                 raise self._files.failure("read or written", cause) from cause
             except BaseException:
                 draft.discard()
                 raise
         return totals
 
+    def _expect(self, rows: int) -> None:
+        self._require_rows(rows)
+        self._become(rows=rows)
+
+    def _require_rows(self, rows: int) -> None:
+        if rows > self._most_rows:
+            raise DataError(
+                f"the file has {rows:,} rows or more, a job may have {self._most_rows:,}; divide "
+                "it, or raise serving.limits.max_job_rows"
+            )
+
     def _progress(self, done: int, rejected: int) -> None:
+        self._require_rows(done)
         self._become(done=done, rejected=rejected)
         if self._stop.is_set():
             raise Stopped

@@ -141,16 +141,20 @@ class JobBoard:
 
     def _accept(self, ticket: Ticket, draft: Draft) -> Job:
         """Keep the file, enter the job, and put it into the queue, in this order."""
+        entering = False
         try:
             with self._files.explaining("written"):
                 draft.commit()
             with self._accepting:
                 self._require_room()
+                # What fails from here on may have been entered all the same, and needs its file.
+                entering = True
                 accepted = self._ledger.accept(ticket)
                 if accepted:
                     self._enqueue(ticket)
         except BaseException:
-            draft.discard()
+            if not entering:
+                draft.discard()
             raise
         if accepted:
             return told(ticket, State())
@@ -169,8 +173,12 @@ class JobBoard:
             )
 
     def _require_room(self) -> None:
-        waiting = self._broker.waiting()
-        if waiting >= self._jobs.max_queued:
+        most = self._jobs.max_queued
+        if self._broker.waiting() < most:
+            return
+        # Jobs that were deleted leave their entries.
+        waiting = self._ledger.wanted(self._broker.entries())
+        if waiting >= most:
             raise QueueFull(f"{waiting:,} jobs wait already; try again when some are done")
 
 

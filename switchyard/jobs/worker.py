@@ -39,14 +39,16 @@ class JobWorker:
         """Work until `stop` is set; a job that is not done then is handed back.
 
         RequestError when the settings cannot be meant. What fails underneath is logged and tried
-        again, but for the first reaching of the queue: PlatformError.
+        again.
         """
         jobs = self._settings.serving.jobs
-        broker = Broker(self._settings.queue, self._settings.name)
         files = JobFiles(self._settings.jobs_store)
+        broker = self._reach(stop)
+        if broker is None:
+            return
         upkeep = Upkeep(broker, files, jobs.lease_s, jobs.retention_days)
-        upkeep.recover(starting=True)
         done = threading.Event()
+        _attempted(lambda: upkeep.recover(starting=True), "recovery")
         threads = [
             _every(jobs.lease_s / 3, self._beat, done, "beat"),
             _every(jobs.lease_s / 3, upkeep.recover, done, "recovery"),
@@ -68,6 +70,16 @@ class JobWorker:
                 thread.join()
             broker.close()
 
+    def _reach(self, stop: threading.Event) -> Broker | None:
+        """The queue, as soon as it can be reached; None when it is time to stop before."""
+        while not stop.is_set():
+            try:
+                return Broker(self._settings.queue, self._settings.name)
+            except PlatformError as error:
+                log.warning("%s; trying again", error)
+                stop.wait(_RETRY_S)
+        return None
+
     def _next(self, broker: Broker, files: JobFiles, stop: threading.Event) -> bool:
         """Make the attempt that is next in the queue; False when none waits."""
         entry = broker.take()
@@ -82,7 +94,8 @@ class JobWorker:
             return True
         if self._predictor is None:
             self._predictor = self._open_predictor()
-        attempt = Attempt(ticket, entry.attempt, ledger, files, self._predictor, stop)
+        most_rows = self._settings.serving.limits.max_job_rows
+        attempt = Attempt(ticket, entry.attempt, ledger, files, self._predictor, stop, most_rows)
         if attempt.claim():
             self._make(attempt, broker, entry)
         return True
@@ -107,6 +120,16 @@ class JobWorker:
             attempt.beat()
 
 
+def _attempted(task: Callable[[], object], name: str) -> None:
+    """Do the task; its failure is told, and ends nothing."""
+    try:
+        task()
+    except PlatformError as error:
+        log.warning("%s: %s; trying again", name, error)
+    except Exception:
+        log.exception("%s failed; trying again", name)
+
+
 def _every(
     interval_s: float, task: Callable[[], object], done: threading.Event, name: str
 ) -> threading.Thread:
@@ -114,10 +137,7 @@ def _every(
 
     def work() -> None:
         while True:
-            try:
-                task()
-            except PlatformError as error:
-                log.warning("%s: %s; trying again", name, error)
+            _attempted(task, name)
             if done.wait(interval_s):
                 return
 

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from switchyard.serving.problems import overloaded
 
 _MEMORY = 0.1
+_LEAST_S = 2e-8
+"""Seconds a byte takes at the least: bodies of white space must not make all others look cheap."""
+
 _BUSY = 100
 """With fewer requests since the last tick it was not they that made the loop late."""
 
@@ -68,4 +71,5 @@ class Admission:
         """Learn from work that was done: `seconds` for a body of `size` bytes."""
         if size:
             rate = seconds / size
-            self._seconds_per_byte += _MEMORY * (rate - self._seconds_per_byte)
+            learnt = self._seconds_per_byte + _MEMORY * (rate - self._seconds_per_byte)
+            self._seconds_per_byte = max(_LEAST_S, learnt)

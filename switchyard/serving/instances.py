@@ -13,6 +13,9 @@ from typing_extensions import TypedDict
 from switchyard.packages.manifest import Input
 from switchyard.serving.problems import Fault, Problem
 
+_TOLD = 1_000
+"""Telling more faults than that would take longer than to answer."""
+
 
 class InstanceParser:
     """Reads `{"instances": [{…}, …]}` into columns.
@@ -75,6 +78,8 @@ def _strict(name: str, fields: Mapping[str, Any]) -> Any:
 
 def unfit(error: ValidationError) -> Problem:
     """The problem that a failed validation stands for; it repeats nothing of the input."""
+    if error.error_count() > _TOLD:
+        return Problem(422, f"there are {error.error_count():,} faults, too many to tell them")
     faults: list[Fault] = []
     for found in error.errors(include_url=False, include_input=False, include_context=False):
         if found["type"] == "json_invalid":

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
 from switchyard.errors import RequestError
 
 VARIABLE = "SWITCHYARD_API_KEYS"
+
+log = logging.getLogger("switchyard.serving")
+
 _SHORTEST = 16
 
 
@@ -41,7 +45,10 @@ class Keys:
         return bool(self._digests)
 
     def refresh(self) -> None:
-        """Read the file again if it changed; a file that is gone or empty changes nothing."""
+        """Read the file again if it changed; one that is gone, empty or wrong changes nothing.
+
+        RequestError for a wrong one when it is read first.
+        """
         if self._file is None:
             return
         try:
@@ -50,13 +57,17 @@ class Keys:
             if seen == self._seen:
                 return
             lines = self._file.read_text(encoding="utf-8").splitlines()
-        except OSError as error:
+            found = _digests(lines, str(self._file))
+        except (OSError, ValueError, RequestError) as error:
             if self._seen is None:
+                told = error.strerror if isinstance(error, OSError) else str(error)
                 raise RequestError(
-                    f"{VARIABLE}_FILE: '{self._file}' cannot be read: {error.strerror}"
+                    f"{VARIABLE}_FILE: '{self._file}' cannot be used: {told}"
                 ) from error
+            if not isinstance(error, OSError):
+                self._seen = seen
+                log.error("the keys stay as they were: %s", error)
             return
-        found = _digests(lines, str(self._file))
         if found:
             self._digests = [*self._fixed, *found]
         self._seen = seen

@@ -33,7 +33,7 @@ class InputTensor(_Document):
     shape: Annotated[list[Size], Field(min_length=1, max_length=2)]
     datatype: Annotated[str, Field(max_length=16)]
     parameters: Parameters | None = None
-    data: list[str | list[str]] | str | None = None
+    data: Annotated[list[str | list[str]], Field(fail_fast=True)] | str | None = None
 
 
 class WantedTensor(_Document):

@@ -23,13 +23,18 @@ def unpacked(body: bytes, encoding: bytes, most: int) -> bytes:
         return body
     if named not in _WINDOWS:
         raise Problem(415, "Content-Encoding must be gzip, deflate or identity")
-    machine = zlib.decompressobj(_WINDOWS[named])
-    try:
-        plain = machine.decompress(body, most + 1)
-    except zlib.error:
-        raise Problem(400, f"the body is not {named.decode()} data") from None
-    if len(plain) > most:
-        raise Problem(413, f"unpacked, the body has more than {most:,} bytes")
-    if not machine.eof:
-        raise Problem(400, f"the {named.decode()} data of the body end too early")
-    return plain
+    members: list[bytes] = []
+    size = 0
+    while body or not members:
+        machine = zlib.decompressobj(_WINDOWS[named])
+        try:
+            members.append(machine.decompress(body, most - size + 1))
+        except zlib.error:
+            raise Problem(400, f"the body is not {named.decode()} data") from None
+        size += len(members[-1])
+        if size > most:
+            raise Problem(413, f"unpacked, the body has more than {most:,} bytes")
+        if not machine.eof:
+            raise Problem(400, f"the {named.decode()} data of the body end too early")
+        body = machine.unused_data
+    return b"".join(members)

@@ -23,8 +23,12 @@ _HOSTED = (
     r"|localhost(?::[0-9]+)?"
     r")(?:[/?#]|$)"
 )
+"""For Arrow's matcher, which takes time linear in the text. Python's would take its cube."""
+
 _is_binary = re.compile(_BINARY)
-_is_hosted = re.compile(_HOSTED)
+_ends_host = re.compile(r"[/?#]")
+_is_named = re.compile(r"[0-9a-z]")
+_is_bare = re.compile(r"(?:[0-9]+|0x[0-9a-f]+|\[[0-9a-f:.]+\]|localhost)(?::[0-9]+)?")
 
 
 def too_long(max_length: int) -> str:
@@ -47,7 +51,16 @@ def problem_of_canonical(url: str, canonical: str, max_length: int) -> str | Non
         return BINARY
     if not canonical:
         return EMPTY
-    return None if _is_hosted.match(canonical) else NO_HOST
+    return None if _is_hosted(canonical) else NO_HOST
+
+
+def _is_hosted(canonical: str) -> bool:
+    """What `_HOSTED` says, in linear time."""
+    host = _ends_host.split(canonical, maxsplit=1)[0].rpartition("@")[2]
+    if _is_bare.fullmatch(host):
+        return True
+    named = _is_named.search(host)
+    return named is not None and host.find(".", named.end(), len(host) - 1) >= 0
 
 
 def problems(

@@ -14,6 +14,8 @@ import pytest
 from switchyard.capture import compaction, reading
 from switchyard.capture.compaction import Compactor
 from switchyard.capture.segments import PREDICTION, Segment, packed
+from switchyard.capture.stores import Store
+from switchyard.errors import PlatformError
 
 Make = Callable[..., Any]
 DAY_NS = 86_400 * 10**9
@@ -241,3 +243,25 @@ def test_the_compactor_does_nothing_on_being_made(service: Make) -> None:
     Compactor(kept.settings)
     assert not kept.settings.state.exists()
     assert compaction.CORRUPT == "corrupt"
+
+
+def test_one_day_that_cannot_be_written_holds_back_no_other(
+    service: Make, days_ago: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = service()
+    for days, url in ((1, "yesterday.example"), (0, "today.example")):
+        days_ago(days)
+        recorder = kept.recorder()
+        kept.predict(recorder, url)
+        recorder.close()
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    put = Store.put
+
+    def refuse(self: Store, kind: str, day: Any, name: str, content: bytes) -> None:
+        if day == yesterday:
+            raise PlatformError("this folder is not ours")
+        put(self, kind, day, name, content)
+
+    monkeypatch.setattr(Store, "put", refuse)
+    assert kept.compactor().run_once() == 1
+    assert urls_of(kept) == ["today.example"]

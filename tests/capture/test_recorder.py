@@ -108,7 +108,7 @@ def test_nothing_is_kept_and_no_spool_made_when_capture_is_off(service: Make) ->
     recorder.tick()
     assert not kept.settings.spool.exists()
     assert (recorder.records, recorder.spool_bytes) == (0, 0)
-    with pytest.raises(UnknownRequest, match="not among those that are kept"):
+    with pytest.raises(UnknownRequest, match="no prediction is kept of this request"):
         recorder.feedback(request_id, 0, "phishing")
 
 

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from switchyard.capture import reading
 
 Make = Callable[..., Any]
@@ -68,3 +70,24 @@ def test_drafts_of_killed_compactors_are_swept_but_not_those_under_way(filled: A
         os.utime(drafts / name, (moment, moment))
     filled.compactor().retire()
     assert [path.name for path in drafts.iterdir()] == ["new"]
+
+
+def test_a_damaged_segment_that_another_compactor_deletes_first_is_passed_over(
+    service: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = service()
+    aside = kept.settings.spool / "corrupt"
+    aside.mkdir(parents=True)
+    (aside / "gone.seg").write_bytes(b"x")
+    glob = Path.glob
+
+    def late(self: Path, pattern: str) -> list[Path]:
+        found = list(glob(self, pattern))
+        if self == aside:
+            for each in found:
+                each.unlink()
+        return found
+
+    monkeypatch.setattr(Path, "glob", late)
+
+    assert kept.compactor().retire() == 0

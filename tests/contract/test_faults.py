@@ -6,13 +6,14 @@ import json
 import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 
 import httpx
 import pytest
 
-from tests.services import KEY, Service
+from tests.services import KEY, ROOT, Service
 
 Make = Callable[..., Service]
 
@@ -196,8 +197,16 @@ def test_bentoml_serves_the_same_folder(make_service: Make) -> None:
     service = make_service()
     port = socket.create_server(("127.0.0.1", 0)).getsockname()[1]
     process = subprocess.Popen(
-        ["bentoml", "serve", "bento.service:svc", "--port", str(port), "--host", "127.0.0.1"],
-        env={**os.environ, "SWITCHYARD_SERVICE_DIR": str(service.folder)},
+        [
+            *(sys.executable, "-m", "bentoml", "serve", "bento.service:svc"),
+            *("--port", str(port), "--host", "127.0.0.1"),
+        ],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "SWITCHYARD_SERVICE_DIR": str(service.folder),
+            "BENTOML_HOME": str(service.folder / "bentoml"),
+        },
     )
     try:
         deadline = time.monotonic() + 60
@@ -214,3 +223,40 @@ def test_bentoml_serves_the_same_folder(make_service: Make) -> None:
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+def test_feedback_on_what_was_no_prediction_is_unknown(make_service: Make) -> None:
+    service = make_service().start()
+    body = b'{"instances":[{"url":"a.com"}]}'
+    id = service.post("/explain", body).json()["request_id"]
+
+    told = service.post("/feedback", json.dumps({"request_id": id, "label": "phishing"}).encode())
+
+    assert told.status_code == 404
+
+
+def test_a_head_that_is_too_long_is_refused(make_service: Make) -> None:
+    service = make_service().start()
+    with connected(service) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nx: " + b"a" * 200_000)
+
+        assert client.recv(1000).startswith(b"HTTP/1.1 431")
+
+
+def test_a_small_request_cannot_hold_the_service_up(make_service: Make) -> None:
+    """Texts whose host is hard to find, and bodies with more faults than can be told."""
+    service = make_service().start()
+    hard = ["a." * 1_990 + "@", "é" * 1_900, "[" * 3_900]
+    keys = ",".join(f'"{at:05d}":1' for at in range(20_000)).encode()
+    tensor = b'{"inputs":[{"name":"url","shape":[1],"datatype":"BYTES","data":[%s]}]}' % (
+        b",".join([b"1"] * 50_000)
+    )
+
+    codes = [service.predict(text, timeout=10).status_code for text in hard]
+    told = service.post("/predict", b'{"instances":[{%s}]}' % keys)
+    infer = service.post("/v2/models/phishing/infer", tensor)
+
+    assert codes == [422, 422, 422]
+    assert (told.status_code, infer.status_code) == (422, 422)
+    assert "too many to tell" in told.json()["detail"]
+    assert len(infer.content) < 2_000

@@ -6,6 +6,7 @@ What it does beyond that is asked for by files in its folder or by paths.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -22,6 +23,9 @@ class Service:
         """The application."""
         if (FOLDER / "broken").exists():
             raise RuntimeError("this release is broken")
+        with contextlib.suppress(FileNotFoundError):  # of several workers, one meets it
+            (FOLDER / "first-worker-breaks").unlink()
+            raise RuntimeError("one worker is broken")
         return answer
 
 

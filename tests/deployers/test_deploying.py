@@ -294,3 +294,55 @@ def test_the_client_side_needs_no_zenml() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_rollback_that_waited_goes_back_from_what_was_deployed_meanwhile(place: Place) -> None:
+    for version in ("v1", "v2"):
+        place.deploy(version)
+    smoking, go_on = threading.Event(), threading.Event()
+
+    def hold(url: str) -> None:
+        ok(url)
+        smoking.set()
+        assert go_on.wait(30)
+
+    third = place.release("v3")
+    deploying = threading.Thread(
+        target=lambda: place.deployments.deploy(third, place.serving, hold)
+    )
+    deploying.start()
+    assert smoking.wait(30)
+    back: list[str] = []
+    going_back = threading.Thread(
+        target=lambda: back.append(
+            place.deployments.rollback("phishing", place.serving, ok).release.model_version
+        )
+    )
+    going_back.start()
+    go_on.set()
+    for thread in (deploying, going_back):
+        thread.join(30)
+
+    assert back == ["v2"]
+
+
+def test_one_of_several_workers_that_fails_says_why_and_leaves_no_port(place: Place) -> None:
+    serving = place.serving.model_copy(update={"workers": 2})
+    failing = place.release("v1", "phishing", "first-worker-breaks")
+
+    with pytest.raises(PlatformError, match="does not start: the service ended with code"):
+        place.deployments.deploy(failing, serving, ok)
+
+    with socket.create_server(("127.0.0.1", serving.port)):
+        pass  # nobody holds it
+
+
+def test_a_lock_that_cannot_be_written_is_named(place: Place) -> None:
+    place.deploy("v1")
+    lock = place.home / "deploy.lock"
+    lock.unlink()
+    lock.mkdir()
+
+    with pytest.raises(PlatformError, match=r"deploy\.lock' cannot be written"):
+        place.deploy("v2")
+    lock.rmdir()

@@ -45,11 +45,11 @@ class StubPredictor:
 class Service:
     """The settings of a service, its board, and what stands in its folders."""
 
-    def __init__(self, folder: Path, max_job_mb: float = 1.0, **jobs: Any) -> None:
+    def __init__(self, folder: Path, limits: dict[str, Any] | None = None, **jobs: Any) -> None:
         self.folder = folder
         serving = {
             "state_dir": str(folder),
-            "limits": {"max_job_mb": max_job_mb},
+            "limits": {"max_job_mb": 1.0} | (limits or {}),
             "jobs": {"lease_s": 0.4} | jobs,
         }
         self.settings = Settings.of(

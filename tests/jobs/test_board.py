@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import io
+import json
 import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -111,7 +112,7 @@ def test_a_key_is_free_again_when_its_job_was_deleted(service: Service) -> None:
 
 
 def test_what_is_too_large_is_refused_and_leaves_nothing(make: Make) -> None:
-    service = make(max_job_mb=0.5)
+    service = make(limits={"max_job_mb": 0.5})
 
     with pytest.raises(RequestTooLarge, match=r"more than the 0\.5 MB.*max_job_mb"):
         service.submit(b"x" * 500_001)
@@ -213,15 +214,54 @@ def test_a_disk_that_is_full_only_at_the_end_leaves_no_record(
     assert service.board._broker.all() == {}
 
 
-def test_books_that_fail_leave_no_file(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> bool:
-        raise PlatformError("database or disk is full")
+def test_a_job_that_was_entered_before_the_books_failed_keeps_its_file(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection is lost after the commit: the client tries again with its key."""
+    accept = ledger.Ledger.accept
 
-    monkeypatch.setattr(ledger.Ledger, "accept", fail)
+    def lost(self: Any, ticket: Any) -> bool:
+        accept(self, ticket)
+        raise PlatformError("the connection is lost")
 
-    with pytest.raises(PlatformError, match="disk is full"):
-        service.submit()
-    assert service.files == []
+    with monkeypatch.context() as broken:
+        broken.setattr(ledger.Ledger, "accept", lost)
+        with pytest.raises(PlatformError, match="lost"):
+            service.submit(idempotency_key="once")
+
+    job = service.submit(idempotency_key="once")
+    with service.working():
+        assert service.ended(job.id).status == "succeeded"
+
+
+def test_a_file_that_cannot_be_deleted_hides_no_error(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("pathlib.Path.unlink", read_only)
+
+    with pytest.raises(RequestError, match="the file is empty"):
+        service.submit(b"")
+
+
+def test_deleted_jobs_do_not_wait(make: Make) -> None:
+    service = make(max_queued=1)
+    service.board.delete(service.submit().id)
+
+    assert service.submit().status == "queued"
+
+
+def test_what_a_newer_release_wrote_into_the_books_is_passed_over(service: Service) -> None:
+    job = service.submit()
+    key = f"job.{job.id}"
+    ticket = json.loads(service.board._broker.get([key])[key])
+    service.board._broker.set(key, json.dumps({**ticket, "priority": 3}).encode())
+    service.board._broker.set("job.broken", b"{}")
+
+    with service.working():
+        assert service.ended(job.id).status == "succeeded"
 
 
 def test_a_job_that_is_in_the_books_is_accepted_even_if_the_queue_fails(

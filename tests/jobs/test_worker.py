@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from switchyard.batches.scoring import score_file
 from switchyard.errors import PlatformError
 from switchyard.jobs import files
-from switchyard.jobs.brokers import Entry
+from switchyard.jobs.brokers import Broker, Entry
 from switchyard.jobs.ledger import Ledger
+from switchyard.jobs.running import Stopped
 from switchyard.serving.predictor import Predictor
 from tests.conftest import Packages
 from tests.jobs.conftest import CSV, Service, StubPredictor
@@ -122,7 +127,8 @@ def test_a_worker_that_is_stopped_hands_its_job_back_uncounted(service: Service)
 
 
 def test_several_workers_share_the_jobs_and_do_none_twice(make: Make) -> None:
-    service = make()
+    # A lease that no pause of a busy machine outlasts: a second attempt would be right after one.
+    service = make(lease_s=30.0)
     jobs = [service.submit(f"url\n{at}.com\n".encode()) for at in range(20)]
     scored: list[str] = []
 
@@ -131,7 +137,8 @@ def test_several_workers_share_the_jobs_and_do_none_twice(make: Make) -> None:
             scored.extend(columns["url"].to_pylist())
             return super().score(columns)
 
-    with service.working(Noting()), make().working(Noting()), make().working(Noting()):
+    workers = [service, make(lease_s=30.0), make(lease_s=30.0)]
+    with workers[0].working(Noting()), workers[1].working(Noting()), workers[2].working(Noting()):
         for job in jobs:
             assert service.ended(job.id).status == "succeeded"
 
@@ -187,7 +194,7 @@ def test_a_worker_that_was_overtaken_publishes_nothing(service: Service) -> None
     assert len(service.files) == 1
 
 
-def test_a_full_disk_fails_the_job_and_publishes_nothing(
+def test_a_disk_that_stays_full_fails_the_job_in_the_end(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = service.submit()
@@ -200,6 +207,7 @@ def test_a_full_disk_fails_the_job_and_publishes_nothing(
         return made
 
     monkeypatch.setattr(files.JobFiles, "draft", full)
+    monkeypatch.setattr("switchyard.jobs.worker._RETRY_S", 0.01)
     with service.working():
         ended = service.ended(job.id)
 
@@ -294,3 +302,56 @@ def test_a_kept_file_is_not_touched_by_a_failing_tidying(
     with service.working():
         assert service.ended(job.id).status == "succeeded"
     assert service.result(job.id).count("\n") == 4
+
+
+def test_a_small_file_of_too_many_rows_is_refused(tmp_path: Path) -> None:
+    service = Service(tmp_path, limits={"max_job_rows": 1_000})
+    held = io.BytesIO()
+    pq.write_table(pa.table({"url": ["a.com"] * 1_001}), held)
+    job = service.submit(held.getvalue(), "parquet")
+
+    with service.working():
+        ended = service.ended(job.id)
+
+    assert ended.status == "failed"
+    assert "1,001 rows or more, a job may have 1,000" in str(ended.error)
+
+
+def test_a_worker_is_stopped_while_it_looks_through_a_file() -> None:
+    """Rows of objects are all looked at before the first of them is scored."""
+    looked: list[int] = []
+
+    def look(done: int, rejected: int) -> None:
+        looked.append(done + rejected)
+        raise Stopped
+
+    content = b'{"url": "a.com"}\n' * 20_000
+    with pytest.raises(Stopped):
+        score_file(
+            io.BytesIO(content),
+            "ndjson",
+            io.BytesIO(),
+            "ndjson",
+            cast(Predictor, StubPredictor()),
+            on_progress=look,
+        )
+
+    assert looked == [0]
+
+
+def test_a_queue_that_is_away_at_the_start_is_waited_for(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = service.submit()
+    tries: list[int] = []
+
+    def away(*given: Any) -> Broker:
+        tries.append(1)
+        if len(tries) < 3:
+            raise PlatformError("the server is away")
+        return Broker(*given)
+
+    monkeypatch.setattr("switchyard.jobs.worker.Broker", away)
+    monkeypatch.setattr("switchyard.jobs.worker._RETRY_S", 0.01)
+    with service.working():
+        assert service.ended(job.id).status == "succeeded"

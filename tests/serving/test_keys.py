@@ -65,7 +65,7 @@ def test_a_file_that_vanishes_or_is_emptied_keeps_the_door_shut(tmp_path: Path) 
     ("environment", "told"),
     [
         ({"SWITCHYARD_API_KEYS": "short"}, "fewer than 16 characters"),
-        ({"SWITCHYARD_API_KEYS_FILE": "/nowhere/keys"}, "'/nowhere/keys' cannot be read"),
+        ({"SWITCHYARD_API_KEYS_FILE": "/nowhere/keys"}, "'/nowhere/keys' cannot be used"),
     ],
 )
 def test_useless_keys_are_refused(environment: dict[str, str], told: str) -> None:
@@ -76,3 +76,22 @@ def test_useless_keys_are_refused(environment: dict[str, str], told: str) -> Non
 def test_required_keys_must_be_there() -> None:
     with pytest.raises(RequestError, match="there are no API keys"):
         Keys({}, required=True)
+
+
+@pytest.mark.parametrize("content", [b"short\n", b"\xff\xfe" * 20])
+def test_a_wrong_file_is_refused_at_first_and_changes_nothing_later(
+    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "keys"
+    path.write_bytes(content)
+    with pytest.raises(RequestError, match="cannot be used"):
+        Keys({"SWITCHYARD_API_KEYS_FILE": str(path)})
+    path.write_text(OLD)
+    keys = Keys({"SWITCHYARD_API_KEYS_FILE": str(path)})
+    path.write_bytes(content)
+
+    for _ in range(2):
+        keys.refresh()
+
+    assert keys.opens(None, OLD.encode())
+    assert caplog.text.count("the keys stay as they were") == 1

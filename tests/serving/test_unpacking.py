@@ -40,3 +40,13 @@ def test_others_are_refused(packed: bytes, encoding: bytes, status: int) -> None
         unpacked(packed, encoding, 1000)
 
     assert refusal.value.status == status
+
+
+def test_members_that_follow_one_another_are_one_body() -> None:
+    packed = gzip.compress(b'{"a":', mtime=0) + gzip.compress(b"1}", mtime=0)
+
+    assert unpacked(packed, b"gzip", 100) == b'{"a":1}'
+    with pytest.raises(Problem, match="not gzip"):
+        unpacked(gzip.compress(b"1", mtime=0) + b"rubbish", b"gzip", 100)
+    with pytest.raises(Problem, match="more than 6 bytes"):
+        unpacked(packed, b"gzip", 6)

@@ -219,3 +219,47 @@ def test_a_missing_stack_file_names_those_that_exist() -> None:
 
     with pytest.raises(RequestError, match=r"there are: .*local\.yaml"):
         apply(LOCAL.with_name("locl.yaml"))
+
+
+def test_a_component_taken_out_of_the_file_is_taken_out_of_the_stack(tmp_path: Path) -> None:
+    from zenml.client import Client
+
+    from stacks.apply import apply
+
+    path = write(tmp_path, "fewer")
+    apply(path)
+    path.write_text(path.read_text().partition("  experiment_tracker")[0], encoding="utf-8")
+
+    assert apply(path) == ["stack 'fewer' updated: experiment_tracker → none"]
+    assert StackComponentType.EXPERIMENT_TRACKER not in Client().get_stack("fewer").components
+    assert apply(path) == []
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("flavor: mlflow", "flavor: mlflo", "there is no flavour 'mlflo'; did you mean 'mlflow'?"),
+        ("tracking_uri:", "tracking_url:", "flavour 'mlflow' says: .*tracking_url"),
+        (
+            "  artifact_store: {name: default, flavor: local}\n",
+            "",
+            "has no artifact_store; every stack needs",
+        ),
+    ],
+    ids=["flavour", "key", "required"],
+)
+def test_what_cannot_work_is_refused_before_anything_is_changed(
+    tmp_path: Path, before: str, after: str, message: str, dry_run: bool
+) -> None:
+    from zenml.client import Client
+
+    from stacks.apply import apply
+
+    path = write(tmp_path, "wrong")
+    path.write_text(path.read_text().replace(before, after), encoding="utf-8")
+
+    with pytest.raises(RequestError, match=message):
+        apply(path, dry_run=dry_run)
+    with pytest.raises(KeyError):
+        Client().get_stack("wrong", allow_name_prefix_match=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from switchyard.urls.bulk import canonicalise_all
-from switchyard.urls.problems import problem, problems
+from switchyard.urls.problems import _HOSTED, NO_HOST, _is_hosted, problem, problems
 
 
 @pytest.mark.parametrize(
@@ -50,3 +51,17 @@ def test_few_real_rows_are_rejected(real_data: Path) -> None:
     urls = pd.read_csv(real_data / "phishing_site_urls.csv.gz")["URL"]
     rejected = len(urls) - problems(urls, 8192).null_count
     assert 0 < rejected < 0.001 * len(urls)
+
+
+@given(
+    st.text(alphabet="a0.:/?#@[]x-é", max_size=30)
+    | st.sampled_from(["localhost", "0x1f", "127.1:80", "u@h.c", "@", "a.", ".a", "a@b@c.d/e"])
+)
+def test_the_quick_look_for_a_host_is_that_of_the_pattern(text: str) -> None:
+    assert _is_hosted(text) is (re.match(_HOSTED, text) is not None)
+
+
+@pytest.mark.parametrize("text", ["a." * 4_000 + "@", "é" * 8_192, "1" * 8_000 + "@"])
+def test_a_host_that_is_not_there_is_missed_in_linear_time(text: str) -> None:
+    """A pattern that goes back over the text would take minutes."""
+    assert problem(text, 8_192) == NO_HOST

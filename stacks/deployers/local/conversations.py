@@ -99,7 +99,7 @@ class Conversations:
             return
         try:
             candidate = await starting
-        except SwitchyardError:
+        except BaseException:
             next_line.cancel()
             raise
         tell(writer, event="candidate", url=candidate.url)

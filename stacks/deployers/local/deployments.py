@@ -39,12 +39,35 @@ class Deployments:
 
     def deploy(self, release: Release, serving: Serving, smoke: Smoke) -> Deployment:
         """Replace what runs under the release's name once `smoke` has passed its candidate."""
+        return self._replace(release.name, lambda: release, serving, smoke)
+
+    def rollback(self, name: str, serving: Serving, smoke: Smoke) -> Deployment:
+        """Deploy the release before the current one."""
+        self._previous(name)  # before a folder is made for it
+        return self._replace(name, lambda: self._previous(name), serving, smoke)
+
+    def _previous(self, name: str) -> Release:
+        state = self._state(name)
+        if state.previous is None:
+            raise RequestError(
+                f"'{name}' has no release before {state.release['bento']} to go back to"
+            )
+        return Release.model_validate(state.previous)
+
+    def _replace(
+        self, name: str, choose: Callable[[], Release], serving: Serving, smoke: Smoke
+    ) -> Deployment:
+        """Deploy what is chosen once nobody else deploys."""
+        folder = self._take_home(name, serving)
+        with locks.held(folder, self._options.busy_timeout_s):
+            return self._deploy(choose(), folder, serving, smoke)
+
+    def _deploy(self, release: Release, folder: Path, serving: Serving, smoke: Smoke) -> Deployment:
         if not Path(release.folder, "bento", "worker.py").is_file():
             raise RequestError(
                 f"'{release.bento}' has no service in '{release.folder}'; build it again"
             )
-        folder = self._take_home(release.name, serving)
-        with locks.held(folder, self._options.busy_timeout_s), self._supervisor(folder) as told:
+        with self._supervisor(folder) as told:
             order = {
                 "release": release.model_dump(),
                 "host": serving.host,
@@ -60,15 +83,6 @@ class Deployments:
                     self._ask(told, "discard")
                 raise
             return _deployment(self._ask(told, "switch", drain_s=self._options.drain_s))
-
-    def rollback(self, name: str, serving: Serving, smoke: Smoke) -> Deployment:
-        """Deploy the release before the current one."""
-        state = self._state(name)
-        if state.previous is None:
-            raise RequestError(
-                f"'{name}' has no release before {state.release['bento']} to go back to"
-            )
-        return self.deploy(Release.model_validate(state.previous), serving, smoke)
 
     def start(self, name: str) -> Deployment:
         """Start what was stopped or has died."""
@@ -91,10 +105,12 @@ class Deployments:
     def stop(self, name: str) -> bool:
         """End a deployment; False when it was not there or had ended."""
         folder = self._homes.of(name)
-        state = states.read(folder)
-        if state is None:
+        if states.read(folder) is None:
             return False
         with locks.held(folder, self._options.busy_timeout_s):
+            state = states.read(folder)
+            if state is None:
+                return False
             told = control.connect(folder)
             if told is not None:
                 with told:

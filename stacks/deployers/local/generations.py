@@ -44,7 +44,14 @@ class Generation:
         """Bring all workers up; the first one's private URL. WorkerFailed when one does not."""
         for slot in range(len(self._workers)):
             self._workers[slot] = await self._spawn()
-        urls = await asyncio.gather(*(worker.ready() for worker in self._present()))
+        waiting = [asyncio.create_task(worker.ready()) for worker in self._present()]
+        try:
+            urls = await asyncio.gather(*waiting)
+        except BaseException:
+            for each in waiting:
+                each.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+            raise
         return urls[0]
 
     async def accept(self) -> None:

@@ -6,7 +6,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from switchyard.errors import PlatformError
@@ -19,7 +19,14 @@ _RETRY_S = 0.05
 @contextmanager
 def held(folder: Path, timeout_s: float) -> Iterator[None]:
     """Hold the lock of `folder`; PlatformError naming the holder when it stays busy for so long."""
-    with (folder / FILE).open("a+", encoding="ascii") as file:
+    try:
+        opened = (folder / FILE).open("a+", encoding="ascii")
+    except OSError as error:
+        raise PlatformError(
+            f"'{folder / FILE}' cannot be written: {error.strerror}; free space there, or make the "
+            "folder writable"
+        ) from error
+    with opened as file:
         deadline = time.monotonic() + timeout_s
         while True:
             try:
@@ -34,7 +41,7 @@ def held(folder: Path, timeout_s: float) -> Iterator[None]:
                         "ended, then try again"
                     ) from error
                 time.sleep(_RETRY_S)
-        file.truncate(0)
-        file.write(f"process {os.getpid()}")
-        file.flush()
+        with suppress(OSError):  # a full disk: the lock holds without the holder's name
+            os.ftruncate(file.fileno(), 0)
+            os.write(file.fileno(), f"process {os.getpid()}".encode())
         yield

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from stacks.deployers.local.logs import Log
+from switchyard.serving.locations import for_a_service
 
 _POLL_S = 0.025
 _ACCEPT_S = 10.0
@@ -43,7 +44,7 @@ class Launch:
     def variables(self) -> dict[str, str]:
         """The environment of a worker."""
         return {
-            **self.environment,
+            **for_a_service(self.environment),
             "PYTHONPATH": str(self.folder),
             "SWITCHYARD_SERVICE_DIR": str(self.folder),
             "PROMETHEUS_MULTIPROC_DIR": str(self.metrics),

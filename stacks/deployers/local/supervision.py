@@ -72,9 +72,16 @@ class Supervision:
         release, host, port = order["release"], str(order["host"]), int(order["port"])
         listener = await self._listen(host, port, int(order["searched"]))
         bound = int(listener.getsockname()[1])
+        try:
+            metrics = Path(tempfile.mkdtemp(prefix="metrics-", dir=self._folder / RUN))
+        except OSError as error:
+            self._let_go(listener)
+            raise PlatformError(
+                f"'{self._folder / RUN}' cannot be written: {error.strerror}; free space there"
+            ) from error
         launch = Launch(
             folder=Path(release["folder"]),
-            metrics=Path(tempfile.mkdtemp(prefix="metrics-", dir=self._folder / RUN)),
+            metrics=metrics,
             environment=order["environment"],
             ready_timeout_s=float(order["ready_timeout_s"]),
         )
@@ -88,7 +95,7 @@ class Supervision:
             raise PlatformError(
                 f"'{release['bento']}' does not start: {error}; see '{self._folder / LOG_FILE}'"
             ) from error
-        except asyncio.CancelledError:
+        except BaseException:
             await self._end(generation)
             raise
         since = datetime.now(UTC).isoformat(timespec="seconds")
@@ -118,6 +125,13 @@ class Supervision:
 
     async def stop(self, *, for_good: bool) -> None:
         """End everything. Unless it is for good, the state on disk still wants it to run."""
+        failure = None
+        if self._state is not None and for_good:
+            self._state = self._state.ended()
+            try:
+                states.write(self._folder, self._state)
+            except PlatformError as error:
+                failure = error  # what runs is ended all the same
         if self._listener is not None:
             self._listener.close()
         for task in self._draining:
@@ -128,9 +142,8 @@ class Supervision:
         await asyncio.gather(*ending, return_exceptions=True)
         self._generation, self._listener = None, None
         self._log.note("stopped")
-        if self._state is not None and for_good:
-            self._state = self._state.ended()
-            states.write(self._folder, self._state)
+        if failure is not None:
+            raise failure
 
     async def _put(self, candidate: Candidate, state: State, drain_s: float) -> None:
         try:
