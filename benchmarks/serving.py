@@ -48,6 +48,7 @@ GOALS = {
     "rss_mb": ("at most", 350.0),
     "image_mb": ("at most", 600.0),
 }
+SLACK = 1.6
 RATIOS = {
     "vs_fastapi_async": contestants.FASTAPI_ASYNC,
     "vs_fastapi_def": contestants.FASTAPI_DEF,
@@ -106,7 +107,19 @@ def main() -> int:
         return fail(error)
     if options.json:
         print(json.dumps({key: round(value, 4) for key, value in figures.items()}))
+    if options.check and (missed := far_off(figures)):
+        print(f"far from its goal: {', '.join(missed)}", file=sys.stderr)
+        failed = failed or 1
     return failed
+
+
+def far_off(figures: Figures) -> list[str]:
+    """The ratios to peers that are worse than their goals by `SLACK`; machines differ by less."""
+    return [
+        f"{key} {figures[key]:.2f}"
+        for key in RATIOS
+        if key in figures and figures[key] < GOALS[key][1] / SLACK
+    ]
 
 
 def fail(error: SwitchyardError) -> int:
@@ -133,6 +146,9 @@ def arguments() -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("--short", action="store_true", help="fewer and shorter rounds")
     parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
+    parser.add_argument(
+        "--check", action="store_true", help="fail when a ratio to a peer misses its goal by far"
+    )
     return parser.parse_args()
 
 

@@ -1,4 +1,4 @@
-"""Show Evidently's page on the history of monitoring: `python -m stacks.evidently_page`."""
+"""Show Evidently's page on the history of monitoring: `run.py ui evidently`."""
 
 from __future__ import annotations
 
@@ -47,15 +47,3 @@ def command_of(case: UseCase, host: str, port: int) -> list[str]:
         *("--workspace", str(folder), "--host", host, "--port", str(port)),
     ]
 
-
-def main() -> int:
-    """Show the history of configs/phishing.yaml's use case, as the environment changes it."""
-    from pathlib import Path
-
-    from switchyard.configuration.layers import resolve
-
-    return show_history(resolve(Path("configs/phishing.yaml"), os.environ).use_case)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -77,6 +78,12 @@ class Caller:
     ) -> None:
         self._ended.set()
         self._thread.join()
+
+    def await_version(self, version: str, within_s: float = 30.0) -> None:
+        """Wait until this version answers; it may not for so long: then nothing is waited for."""
+        deadline = time.monotonic() + within_s
+        while self.versions[-1:] != [version] and time.monotonic() < deadline:
+            time.sleep(0.05)
 
     def _ask(self) -> None:
         body = {"instances": [{"url": "paypa1-login.example/verify"}]}

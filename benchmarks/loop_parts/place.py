@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -61,6 +63,12 @@ class Place:
         return MonitoringStore(str(self.state / NAME / "monitoring"))
 
     @property
+    def version(self) -> str:
+        """The version that answers."""
+        with urllib.request.urlopen(f"{self.url}/model", timeout=30) as answer:
+            return str(json.load(answer)["version"])
+
+    @property
     def first_package(self) -> Path:
         """The package of version 1, as it was deployed."""
         found = sorted(self.folder.glob(f"bentoml/bentos/{NAME}/v1-*/src/model"))
@@ -73,7 +81,7 @@ class Place:
         with_config = [] if arguments[0] == "status" else ["--config", str(self.config)]
         done = subprocess.run(
             [sys.executable, str(ROOT / "run.py"), *arguments, *with_config],
-            env=self._environment(),
+            env=self.environment(),
             cwd=self.folder,
             capture_output=True,
             text=True,
@@ -102,7 +110,7 @@ class Place:
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         """Of the settings of who runs this, none counts."""
         own = {key: value for key, value in os.environ.items() if "SWITCHYARD" not in key}
         return own | {
