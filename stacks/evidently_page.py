@@ -46,4 +46,3 @@ def command_of(case: UseCase, host: str, port: int) -> list[str]:
         *(sys.executable, "-m", "evidently.cli", "ui"),
         *("--workspace", str(folder), "--host", host, "--port", str(port)),
     ]
-

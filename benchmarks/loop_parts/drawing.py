@@ -58,9 +58,14 @@ def draw_story(
     places = range(len(names))
     axes.plot(places, served, "-o", color=NEGATIVE, linewidth=1.8, markersize=3, label="answered")
     axes.plot(places, frozen, "--", color=POSITIVE, linewidth=1.5, label="the first version")
-    for at, text in events:
+    for number, (at, text) in enumerate(events):
         axes.axvline(at - 0.5, color=NEUTRAL, linewidth=0.8, linestyle=":")
-        axes.annotate(text, (at - 0.4, 0.03), xycoords=("data", "axes fraction"), fontsize=8)
+        axes.annotate(
+            text,
+            (at - 0.4, 0.03 + 0.06 * (number % 2)),
+            xycoords=("data", "axes fraction"),
+            fontsize=8,
+        )
     axes.set_xticks(list(places)[::3], list(names)[::3], rotation=45, fontsize=8)
     axes.set_ylim(0, 1.02)
     _plain(axes, "Accuracy of requests, month by month")

@@ -52,6 +52,7 @@ class Loop:
 
     champion: Learnt
     known: pd.DataFrame
+    keep_months: int = 0
     verdicts: list[Verdict] = field(default_factory=list)
     waiting: list[tuple[Window, pd.DataFrame]] = field(default_factory=list)
     fed: list[tuple[str, pd.DataFrame]] = field(default_factory=list)
@@ -96,6 +97,8 @@ class Loop:
         parts = [self.known.assign(recent=False)]
         parts += [rows.assign(recent=span(name)[0] in newest) for name, rows in self.fed]
         rows = pd.concat(parts, ignore_index=True).drop_duplicates("url", ignore_index=True)
+        if self.keep_months:
+            rows = _lately(rows, self.keep_months)
         challenger = learn(rows, self.versions)
         decision = self._challenge(challenger)
         if not decision.promoted:
@@ -123,14 +126,15 @@ class Loop:
         )
 
 
-def replay(traffic: Traffic, share: float = 1.0) -> tuple[list[Month], Loop]:
+def replay(traffic: Traffic, share: float = 1.0, keep_months: int = 0) -> tuple[list[Month], Loop]:
     """Every month's figures, and the loop as it stands at the end.
 
-    share: of the rows of a month whose true label comes to be known.
+    share: of the rows of a month whose true label comes to be known. keep_months: phishing that is
+    older is left out when a model is trained again; 0 keeps all.
     """
     frozen = learn(traffic.history, 1)
     known = set(traffic.history["group"])
-    loop = Loop(frozen, traffic.history)
+    loop = Loop(frozen, traffic.history, keep_months)
     told = []
     for window in traffic.windows:
         champion = loop.champion
@@ -191,6 +195,13 @@ def figures(told: list[Month], loop: Loop, since: str = "2022-01") -> dict[str, 
         "retrainings": float(loop.retrainings),
         "promotions": float(loop.promoted),
     }
+
+
+def _lately(rows: pd.DataFrame, months: int) -> pd.DataFrame:
+    """The rows without phishing that is older than so many months before the newest."""
+    newest = pd.Period(rows["first_seen"].dropna().max(), freq="M")
+    old = (rows["first_seen"] <= str(newest - months)) & (rows["label"] == 1)
+    return rows[~old.to_numpy(bool)].reset_index(drop=True)
 
 
 def _accuracy(labels: Any, scores: Any, threshold: float, rows: Any) -> float:

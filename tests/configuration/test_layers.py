@@ -47,9 +47,10 @@ def test_each_value_knows_where_it_came_from(file: Path) -> None:
 
     text = print_config(resolved)
 
+    tuning = text.partition("\ntuning:")[2].partition("\nevaluation:")[0]
     origins = {
         line.split(":")[0].strip(): line.split("# ")[1]
-        for line in text.splitlines()
+        for line in (text.partition("\ndata:")[0] + tuning).splitlines()
         if "# " in line
     }
     assert origins["folds"] == f"{file}:9"
