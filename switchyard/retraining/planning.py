@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from switchyard.configuration.loop import Retraining
 from switchyard.configuration.model import UseCase
@@ -17,9 +16,6 @@ from switchyard.retraining.deciding import RetrainingDecision, decide
 from switchyard.retraining.feedback import learnable, snapshot
 from switchyard.retraining.locks import Lease
 from switchyard.retraining.records import MAX_ATTEMPTS, Retrained, Retrainings
-
-if TYPE_CHECKING:
-    pass
 
 
 class Plan(Record):

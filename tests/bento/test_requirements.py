@@ -25,7 +25,7 @@ NEEDS = {
     "stem-logistic": ("nltk",),
     "stem-naive-bayes": ("nltk",),
 }
-OPTIONAL = {"_brotli", "_distutils_hack", "brotli"}
+OPTIONAL = {"_brotli", "_distutils_hack", "brotli", "sniffio", "ujson"}
 """What others import where it happens to be installed."""
 
 SCORE = """
