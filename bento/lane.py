@@ -122,16 +122,19 @@ class Lane:
             self.runtime.metrics.answered(route, status, perf_counter() - start)
 
     async def _answered(self, scope: Any, receive: Any, send: Any) -> None:
-        """Our other routes. What fails there is answered and logged there, and raised again."""
-        begun = False
+        """Our other routes. A failure that they have answered is logged by them, and raised again.
+
+        One that cuts an answer off is neither: it goes on.
+        """
+        whole = False
 
         async def sending(message: Any) -> None:
-            nonlocal begun
-            begun = True
+            nonlocal whole
             await send(message)
+            whole = message["type"] == "http.response.body" and not message.get("more_body")
 
         try:
             await self._api(scope, receive, sending)
         except Exception:
-            if not begun:
+            if not whole:
                 raise
