@@ -25,7 +25,7 @@ HEAD = (
 
 
 def connected(service: Service) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", service.port), timeout=20)
+    return socket.create_connection(("127.0.0.1", service.port), timeout=120)
 
 
 def test_a_changed_package_is_not_served(make_service: Make) -> None:
@@ -78,7 +78,7 @@ def test_keys_are_exchanged_without_a_restart(make_service: Make) -> None:
     service.start({"SWITCHYARD_API_KEYS_FILE": str(keys)})
     keys.write_text("the-new-key-of-enough-characters")
 
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 180
     header = {"x-api-key": "the-new-key-of-enough-characters"}
     while service.predict("a.com", headers=header).status_code != 200:
         assert time.monotonic() < deadline
@@ -121,12 +121,12 @@ def test_a_client_that_goes_away_leaves_no_trace(make_service: Make) -> None:
 
 
 def test_slow_bodies_do_not_keep_others_out(make_service: Make) -> None:
-    service = make_service().start()
+    service = make_service(limits={"body_timeout_s": 600.0}).start()
     clients = [connected(service) for _ in range(20)]
     for client in clients:
         client.sendall(HEAD % 5_000_000 + b"{")
 
-    answer = service.predict(*["a.com/x"] * 1000, timeout=10)
+    answer = service.predict(*["a.com/x"] * 1000, timeout=120)
 
     assert answer.status_code == 200
     for client in clients:
@@ -153,7 +153,7 @@ def test_captured_rows_survive_a_kill(make_service: Make) -> None:
     ids = {service.predict(f"a{n}.com").json()["request_id"] for n in range(50)}
     service.kill()
 
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 180
     found: set[str] = set()
     while not ids <= found:
         assert time.monotonic() < deadline
@@ -209,7 +209,7 @@ def test_bentoml_serves_the_same_folder(make_service: Make) -> None:
         },
     )
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while True:
             assert time.monotonic() < deadline
             try:
@@ -218,11 +218,11 @@ def test_bentoml_serves_the_same_folder(make_service: Make) -> None:
             except httpx.TransportError:
                 time.sleep(0.1)
         body = {"instances": [{"url": "a.com"}]}
-        answer = httpx.post(f"http://127.0.0.1:{port}/predict", json=body)
+        answer = httpx.post(f"http://127.0.0.1:{port}/predict", json=body, timeout=120)
         assert answer.json()["model_version"] == "7"
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=180)
 
 
 def test_feedback_on_what_was_no_prediction_is_unknown(make_service: Make) -> None:

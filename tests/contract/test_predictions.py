@@ -57,7 +57,7 @@ def test_feedback_is_taken_once_or_twice_with_the_same_answer(service: Service) 
     request_id = service.predict("a.com", "b.com").json()["request_id"]
     body = {"request_id": request_id, "label": "benign", "instance": 1}
 
-    answers = [httpx.post(f"{service.url}/feedback", json=body) for _ in range(2)]
+    answers = [httpx.post(f"{service.url}/feedback", json=body, timeout=120) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].json() == answers[1].json() == {**body, "status": "recorded"}
@@ -79,7 +79,7 @@ def test_feedback_on_what_was_not_asked_is_refused(
     request_id = service.predict("a.com", "b.com").json()["request_id"]
     body = {"request_id": request_id, "label": "benign", "instance": 0, **change}
 
-    answer = httpx.post(f"{service.url}/feedback", json=body)
+    answer = httpx.post(f"{service.url}/feedback", json=body, timeout=120)
 
     assert answer.status_code == status, answer.text
 

@@ -83,7 +83,7 @@ def test_feedback_reaches_what_came_by_the_protocol(
     found = client.infer("phishing", [tensor()]).get_response()
     body = {"request_id": found["parameters"]["request_id"], "label": "benign", "instance": 1}
 
-    assert httpx.post(f"{service.url}/feedback", json=body).status_code == 200
+    assert httpx.post(f"{service.url}/feedback", json=body, timeout=120).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,9 @@ def test_feedback_reaches_what_came_by_the_protocol(
 def test_wrong_tensors_are_named(service: Service, change: dict[str, object], told: str) -> None:
     given = {"name": "url", "shape": [2], "datatype": "BYTES", "data": URLS, **change}
 
-    answer = httpx.post(f"{service.url}/v2/models/phishing/infer", json={"inputs": [given]})
+    answer = httpx.post(
+        f"{service.url}/v2/models/phishing/infer", json={"inputs": [given]}, timeout=120
+    )
 
     assert answer.status_code == 422, answer.text
     assert told in answer.json()["error"]

@@ -45,7 +45,7 @@ class Load:
         return len(self.versions) > answers
 
     def _ask(self, thinking_s: float) -> None:
-        connection = http.client.HTTPConnection(self._netloc, timeout=30)
+        connection = http.client.HTTPConnection(self._netloc, timeout=120)
         while not self._enough.is_set():
             try:
                 connection.request("GET", "/predict")

@@ -79,7 +79,7 @@ def free_port() -> int:
 
 def get(url: str, path: str = "/predict") -> Any:
     """The answer's JSON."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=120)
     try:
         connection.request("GET", path)
         return json.loads(connection.getresponse().read())
@@ -87,7 +87,7 @@ def get(url: str, path: str = "/predict") -> Any:
         connection.close()
 
 
-def until(condition: Callable[[], Any], within_s: float = 15.0) -> Any:
+def until(condition: Callable[[], Any], within_s: float = 180.0) -> Any:
     """What `condition` returns as soon as it is true; fails when that takes too long."""
     deadline = time.monotonic() + within_s
     while not (found := condition()):

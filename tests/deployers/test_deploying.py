@@ -67,13 +67,13 @@ def test_a_request_in_flight_is_answered_by_the_release_that_took_it(place: Plac
     answers: list[str] = []
     asking = threading.Thread(target=lambda: answers.append(get(url, "/hold")["version"]))
     asking.start()
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=120)
     connection.request("GET", "/predict")
     assert connection.getresponse().read()
 
     place.deploy("v2")
     Path(place.release("v1").folder, "go").touch()
-    asking.join(timeout=10)
+    asking.join(timeout=120)
 
     assert answers == ["v1"]
 

@@ -152,7 +152,7 @@ def test_stopping_ends_all_processes_and_frees_the_port(place: Place) -> None:
 
 def test_stopping_answers_what_is_in_flight(place: Place) -> None:
     url = place.deploy("v1").url
-    asked = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
+    asked = http.client.HTTPConnection(url.removeprefix("http://"), timeout=120)
     asked.request("GET", "/hold")
     stopping = threading.Thread(target=place.deployments.stop, args=("phishing",))
     stopping.start()
@@ -161,7 +161,7 @@ def test_stopping_answers_what_is_in_flight(place: Place) -> None:
     Path(place.release("v1").folder, "go").touch()
 
     assert json.loads(asked.getresponse().read())["version"] == "v1"
-    stopping.join(timeout=10)
+    stopping.join(timeout=120)
 
 
 def test_stopping_twice_says_that_nothing_ran(place: Place) -> None:

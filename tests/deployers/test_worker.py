@@ -29,7 +29,7 @@ class Worker:
         self.address = self.listener.getsockname()
         self.url = f"http://127.0.0.1:{self.address[1]}"
         self.control, theirs = socket.socketpair()
-        self.control.settimeout(10)
+        self.control.settimeout(120)
         command = [sys.executable, "-m", "bento.worker", "--fd", str(self.listener.fileno())]
         if controlled:
             command += ["--control-fd", str(theirs.fileno())]
@@ -60,10 +60,10 @@ class Worker:
         assert self.news()["event"] == "accepting"
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(self.address, timeout=10)
+        return socket.create_connection(self.address, timeout=120)
 
     def client(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.address[1], timeout=10)
+        return http.client.HTTPConnection("127.0.0.1", self.address[1], timeout=120)
 
     def end(self) -> None:
         self.process.kill()
@@ -103,7 +103,7 @@ def test_a_private_port_answers_before_the_public_one(place: Place) -> None:
 
             worker.order(do="accept")
 
-            early.settimeout(10)
+            early.settimeout(120)
             assert early.recv(100).startswith(b"HTTP/1.1 200")
     finally:
         worker.end()

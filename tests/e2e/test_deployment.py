@@ -64,7 +64,7 @@ class Place(Store):
         return self.run("--pipeline", "deployment", *arguments)
 
     def version_that_answers(self) -> str:
-        answer = httpx.post(f"{self.url}/predict", json=BODY, trust_env=False)
+        answer = httpx.post(f"{self.url}/predict", json=BODY, timeout=120, trust_env=False)
         assert answer.status_code == 200, answer.text
         version: str = answer.json()["model_version"]
         return version
@@ -103,7 +103,7 @@ class Client:
 
     def _ask(self, kept: bool) -> None:
         headers = {} if kept else {"connection": "close"}
-        with httpx.Client(trust_env=False, headers=headers, timeout=30) as client:
+        with httpx.Client(trust_env=False, headers=headers, timeout=120) as client:
             while not self._ended.wait(0.01):
                 try:
                     answer = client.post(self._url, json=BODY)

@@ -93,7 +93,7 @@ def test_killed_at_any_moment_the_next_run_goes_on(
     arguments = ("--input", str(urls), "--output", str(tmp_path / "scored.csv"), "--shards", "3")
     process = started(trained, until, *arguments)
     os.killpg(process.pid, signal.SIGKILL)
-    process.communicate(timeout=60)
+    process.communicate(timeout=180)
     chunks = sorted((tmp_path / ".scored.csv.parts").glob("*/chunks/*.json"))
     kept = {path: path.stat().st_mtime_ns for path in chunks}
     whole = (tmp_path / "scored.csv").exists()

@@ -148,7 +148,7 @@ def killed_after(place: Place, stage: str) -> None:
         if stage in line:
             process.kill()
             break
-    process.communicate(timeout=60)
+    process.communicate(timeout=180)
     assert process.returncode == -signal.SIGKILL, said
 
 

@@ -23,7 +23,7 @@ from switchyard.serving.predictor import Predictor, Scored
 from switchyard.serving.settings import Settings
 
 CSV = b"id,url\n1,a.com\n2,\n3,c.com\n"
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 
 
 class StubPredictor:

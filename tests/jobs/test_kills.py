@@ -72,7 +72,7 @@ def start(code: str, service: Service, *where: str) -> subprocess.Popen[bytes]:
 
 def died(process: subprocess.Popen[bytes]) -> None:
     """Wait for the process; it must have killed itself at the point it was told."""
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=180)
     assert process.returncode == -signal.SIGKILL, errors.decode()
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 from tests.page.fake_api import FakeApi
 
 Opened: TypeAlias = Callable[..., Page]
-PATIENCE_MS = 5_000
+PATIENCE_MS = 60_000
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of [45]\d\d")
 """Chromium reports each refused request as an error; that is the API's answer, not a fault."""
@@ -26,6 +26,7 @@ def browser() -> Iterator[Browser]:
     executable = shutil.which("chromium") or shutil.which("google-chrome")
     if executable is None:
         pytest.skip("chromium is not installed; with Debian: apt-get install chromium")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         yield started

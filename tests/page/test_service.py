@@ -40,8 +40,8 @@ def test_a_file_is_scored_and_can_be_had(opened: Opened, csv_file: Path) -> None
     page = opened()
 
     upload(page, csv_file)
-    with page.expect_download(timeout=30_000) as download:
-        page.get_by_role("link", name=DOWNLOAD).click(timeout=30_000)
+    with page.expect_download(timeout=180_000) as download:
+        page.get_by_role("link", name=DOWNLOAD).click(timeout=180_000)
 
     lines = Path(download.value.path()).read_text().splitlines()
     assert lines[0] == "id,url,label,score,model_version,problem"
