@@ -68,7 +68,8 @@ def begin_retraining(
     record = planning.begin(store, case, plan, datetime.now(UTC), run)
     if not given:
         case = _on_champions_data(case)
-    data = case.data.model_copy(update={"feedback": (record.source,)})
+    keep = case.retraining.keep_months or case.data.keep_months
+    data = case.data.model_copy(update={"feedback": (record.source,), "keep_months": keep})
     case = case.model_copy(update={"data": data})
     fingerprints = [fingerprint(each, data) for each in (*data.sources, *data.feedback)]
     log_metadata({"labelled": record.labelled, "attempt": record.attempts})

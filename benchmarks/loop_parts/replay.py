@@ -1,21 +1,25 @@
-"""Month by month with the loop and without: verdict, decision, retraining, challenge.
+"""Half a month at a time, with the loop and without: verdict, decision, retraining, challenge.
 
-Each month is scored before anything is learnt from it. Labels of a month are known when the next
-one has ended. What decides is the project's own: `check_window`, `retraining.deciding.decide`, the
+Each half is scored before anything is learnt from it. Its labels are known when the next one has
+ended. The data tell months only: of a month's rows, one half in an order of chance comes first.
+What decides is the project's own: `check_window`, `retraining.deciding.decide`, the
 stable split, `promotion.deciding.decide`, with the settings of configs/phishing.yaml.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from benchmarks.loop_parts.corpus import SEED, use_case
 from benchmarks.loop_parts.learning import Learnt, learn
+from switchyard.data.ages import seen_lately
 from switchyard.evaluation.metrics import recall_at_fpr
 from switchyard.evaluation.slices import slice_columns
 from switchyard.monitoring.checking import Facts, check_window
@@ -31,8 +35,8 @@ RATE = 0.01
 
 
 @dataclass(frozen=True)
-class Month:
-    """How both models did in a month, on domains that were known to neither before it."""
+class Half:
+    """How both models did in half a month, on domains that were known to neither before it."""
 
     name: str
     rows: int
@@ -52,22 +56,21 @@ class Loop:
 
     champion: Learnt
     known: pd.DataFrame
-    keep_months: int = 0
     verdicts: list[Verdict] = field(default_factory=list)
-    waiting: list[tuple[Window, pd.DataFrame]] = field(default_factory=list)
-    fed: list[tuple[str, pd.DataFrame]] = field(default_factory=list)
+    waiting: list[tuple[datetime, pd.DataFrame]] = field(default_factory=list)
+    fed: list[tuple[datetime, pd.DataFrame]] = field(default_factory=list)
     last_started: datetime | None = None
     learnt_from: int = 0
     versions: int = 1
     retrainings: int = 0
     promoted: int = 0
 
-    def end_month(self, window: Window, scores: Any, share: float) -> tuple[Verdict, str]:
-        """Judge the month, take in the labels of the one before, retrain if it is called for."""
-        since, until = span(window.name)
-        verdict = judge(window, scores, self.champion, since, until)
+    def end(self, window: Window, at: Span, scores: Any, share: float) -> tuple[Verdict, str]:
+        """Judge a half, take in the labels of the one before, retrain if it is called for."""
+        verdict = judge(window, scores, self.champion, at.since, at.until)
         self.verdicts.append(verdict)
-        self._take_in(window, share)
+        self._take_in(window, at.since, share)
+        until = at.until
         decision = decide(
             self.verdicts,
             use_case().retraining,
@@ -81,11 +84,11 @@ class Loop:
         self.last_started = until
         return verdict, self._retrain()
 
-    def _take_in(self, window: Window, share: float) -> None:
-        """Feedback on the month before is here now; that on this one comes later."""
-        self.fed += [(held.name, rows) for held, rows in self.waiting]
+    def _take_in(self, window: Window, since: datetime, share: float) -> None:
+        """Feedback on the half before is here now; that on this one comes later."""
+        self.fed += self.waiting
         told = window.rows.sample(frac=share, random_state=SEED) if share < 1 else window.rows
-        self.waiting = [(window, told)]
+        self.waiting = [(since, told)]
 
     def _retrain(self) -> str:
         """Train on all that is known; the challenger must pass the gates."""
@@ -95,11 +98,9 @@ class Loop:
         self.learnt_from = sum(len(rows) for _, rows in self.fed)
         newest = {verdict.since for verdict in self.verdicts[-policy.of_windows :]}
         parts = [self.known.assign(recent=False)]
-        parts += [rows.assign(recent=span(name)[0] in newest) for name, rows in self.fed]
+        parts += [rows.assign(recent=since in newest) for since, rows in self.fed]
         rows = pd.concat(parts, ignore_index=True).drop_duplicates("url", ignore_index=True)
-        if self.keep_months:
-            rows = _lately(rows, self.keep_months)
-        challenger = learn(rows, self.versions)
+        challenger = learn(_lately(rows, policy.keep_months), self.versions)
         decision = self._challenge(challenger)
         if not decision.promoted:
             return f"refused: {', '.join(g.name for g in decision.gates if not g.passed)}"
@@ -126,24 +127,23 @@ class Loop:
         )
 
 
-def replay(traffic: Traffic, share: float = 1.0, keep_months: int = 0) -> tuple[list[Month], Loop]:
-    """Every month's figures, and the loop as it stands at the end.
+def replay(traffic: Traffic, share: float = 1.0) -> tuple[list[Half], Loop]:
+    """The figures of every half month, and the loop as it stands at the end.
 
-    share: of the rows of a month whose true label comes to be known. keep_months: phishing that is
-    older is left out when a model is trained again; 0 keeps all.
+    share: of the rows of a half whose true label comes to be known.
     """
     frozen = learn(traffic.history, 1)
     known = set(traffic.history["group"])
-    loop = Loop(frozen, traffic.history, keep_months)
+    loop = Loop(frozen, traffic.history)
     told = []
-    for window in traffic.windows:
+    for window, at in (half for month in traffic.windows for half in halves(month)):
         champion = loop.champion
         with_loop, without = champion.scores(window.rows), frozen.scores(window.rows)
         new = ~window.rows["group"].isin(known | champion.seen).to_numpy()
         labels = window.rows["label"].to_numpy()
-        verdict, event = loop.end_month(window, with_loop, share)
+        verdict, event = loop.end(window, at, with_loop, share)
         told.append(
-            Month(
+            Half(
                 name=window.name,
                 rows=int(new.sum()),
                 phishing=int(labels[new].sum()),
@@ -158,6 +158,18 @@ def replay(traffic: Traffic, share: float = 1.0, keep_months: int = 0) -> tuple[
         )
         _print(told[-1])
     return told, loop
+
+
+def halves(month: Window) -> Iterator[tuple[Window, Span]]:
+    """Both halves of a month's rows and time."""
+    since, until = span(month.name)
+    middle = since + (until - since) / 2
+    cut = len(month.rows) // 2
+    for rows, at in (
+        (month.rows.iloc[:cut], Span(since, middle)),
+        (month.rows.iloc[cut:], Span(middle, until)),
+    ):
+        yield Window(month.name, rows.reset_index(drop=True)), at
 
 
 def judge(window: Window, scores: Any, model: Learnt, since: datetime, until: datetime) -> Verdict:
@@ -178,12 +190,12 @@ def judge(window: Window, scores: Any, model: Learnt, since: datetime, until: da
     ).verdict
 
 
-def figures(told: list[Month], loop: Loop, since: str = "2022-01") -> dict[str, float]:
+def figures(told: list[Half], loop: Loop, since: str = "2022-01") -> dict[str, float]:
     """What the months from `since` on come to."""
-    late = [month for month in told if month.name >= since]
+    late = [half for half in told if half.name >= since]
 
     def mean(name: str) -> float:
-        return float(np.mean([getattr(month, name) for month in late]))
+        return float(np.mean([getattr(half, name) for half in late]))
 
     return {
         "recall_with": mean("recall_with"),
@@ -191,17 +203,17 @@ def figures(told: list[Month], loop: Loop, since: str = "2022-01") -> dict[str, 
         "recall_gain": mean("recall_with") - mean("recall_without"),
         "accuracy_with": mean("accuracy_with"),
         "accuracy_without": mean("accuracy_without"),
-        "drifted_share": float(np.mean([month.status == "drifted" for month in told])),
+        "drifted_share": float(np.mean([half.status == "drifted" for half in told])),
         "retrainings": float(loop.retrainings),
         "promotions": float(loop.promoted),
     }
 
 
-def _lately(rows: pd.DataFrame, months: int) -> pd.DataFrame:
-    """The rows without phishing that is older than so many months before the newest."""
-    newest = pd.Period(rows["first_seen"].dropna().max(), freq="M")
-    old = (rows["first_seen"] <= str(newest - months)) & (rows["label"] == 1)
-    return rows[~old.to_numpy(bool)].reset_index(drop=True)
+def _lately(rows: pd.DataFrame, keep: int | None) -> pd.DataFrame:
+    """The rows that a retraining takes, as the cleaning of data finds them."""
+    told = rows["first_seen"].astype(object)
+    seen = pa.array(told, pa.string(), from_pandas=True).dictionary_encode()
+    return rows.iloc[seen_lately(seen, keep)].reset_index(drop=True)
 
 
 def _accuracy(labels: Any, scores: Any, threshold: float, rows: Any) -> float:
@@ -218,12 +230,12 @@ def _contender(learnt: Learnt, holdout: pd.DataFrame) -> Contender:
     )
 
 
-def _print(month: Month) -> None:
+def _print(half: Half) -> None:
     told = " / ".join
-    recall = told(f"{value:.3f}" for value in (month.recall_with, month.recall_without))
-    accuracy = told(f"{value:.3f}" for value in (month.accuracy_with, month.accuracy_without))
+    recall = told(f"{value:.3f}" for value in (half.recall_with, half.recall_without))
+    accuracy = told(f"{value:.3f}" for value in (half.accuracy_with, half.accuracy_without))
     print(
-        f"  {month.name}  v{month.version:<3} rows {month.rows:>6,}  recall {recall}"
-        f"  accuracy {accuracy}  {month.status:<8} {month.event}",
+        f"  {half.name}  v{half.version:<3} rows {half.rows:>6,}  recall {recall}"
+        f"  accuracy {accuracy}  {half.status:<8} {half.event}",
         flush=True,
     )

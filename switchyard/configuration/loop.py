@@ -84,6 +84,12 @@ class Retraining(Section):
     min_labelled: int = Field(
         default=200, ge=1, description="New labelled rows that a retraining needs."
     )
+    keep_months: int | None = Field(
+        default=None,
+        ge=1,
+        description="A retraining leaves out what was first seen so many months before the newest "
+        "rows; none: as data.keep_months.",
+    )
     deploy: bool = Field(default=True, description="Deploy a challenger that was promoted.")
 
     @model_validator(mode="after")

@@ -84,6 +84,12 @@ class Data(Section):
     drop_duplicates: bool = Field(
         default=True, description="Keep one row a canonical URL; the reference protocol keeps all."
     )
+    keep_months: int | None = Field(
+        default=None,
+        ge=1,
+        description="Rows first seen so many months before the newest, or earlier, are left out; "
+        "undated rows stay.",
+    )
 
 
 class Split(Section):

@@ -47,6 +47,7 @@ class DataCard(Record):
     rejected: int
     duplicates: int
     contradictions: int
+    outdated: int = 0
     deduplicated: bool
     rejects: Counts
     origins: tuple[OriginCard, ...]
@@ -62,6 +63,7 @@ class DataCard(Record):
             "Rejected": self.rejected,
             f"Duplicates, {kept}": self.duplicates,
             f"Rows of URLs with both labels, {kept}": self.contradictions,
+            **({"First seen too long ago, left out": self.outdated} if self.outdated else {}),
         }
         names = list(self.classes)
         parts = [f"> **{SYNTHETIC}**\n"] if self.synthetic else []
@@ -111,6 +113,7 @@ def data_card(cleaned: Cleaned, provenance: Provenance, labels: Labels | None = 
         rejected=cleaned.counts["rejected"],
         duplicates=cleaned.counts["duplicates"],
         contradictions=cleaned.counts["contradictions"],
+        outdated=cleaned.counts["outdated"],
         deduplicated=cleaned.deduplicated,
         rejects={
             str(reason): int(count)

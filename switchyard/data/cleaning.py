@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from switchyard.configuration.model import Data, Labels
+from switchyard.data.ages import numbered, seen_lately
 from switchyard.data.reading import RawFrame
 from switchyard.data.rows import REJECTS, SHOWN
 from switchyard.errors import DataError
@@ -34,7 +35,8 @@ class Cleaned:
     """A cleaned frame (url, label, source, first_seen, scheme, group), the rejects and counts.
 
     `rejects`: row, source, url (its beginning), reason. `counts`: read, rejected, duplicates,
-    contradictions, rows; the middle two are rows left out, or kept where `deduplicated` is False.
+    contradictions (both left out, or kept where `deduplicated` is False), outdated (left out as
+    `keep_months` says), rows.
     """
 
     frame: pd.DataFrame
@@ -69,6 +71,11 @@ def clean(raw: RawFrame, data: Data, labels: Labels) -> Cleaned:
     }
     if data.drop_duplicates and (duplicate.any() or contradiction.any()):
         kept = np.flatnonzero(~(duplicate | contradiction))
+        canonical, scheme = canonical.take(pa.array(kept)), scheme.take(pa.array(kept))
+        months, label, good = months.take(pa.array(kept)), label[kept], good[kept]
+    kept = seen_lately(months, data.keep_months)
+    counts["outdated"] = len(label) - len(kept)
+    if len(kept) < len(label):
         canonical, scheme = canonical.take(pa.array(kept)), scheme.take(pa.array(kept))
         months, label, good = months.take(pa.array(kept)), label[kept], good[kept]
     counts["rows"] = len(label)
@@ -157,9 +164,7 @@ def _repeats(
     total = np.bincount(codes, minlength=distinct)
     positive = np.bincount(codes[label == 1], minlength=distinct)
     contradiction = ((positive > 0) & (positive < total))[codes]
-    rank = np.array([int(month.replace("-", "")) for month in months.dictionary.to_pylist()])
-    month = np.append(rank, 999_999)[pc.fill_null(months.indices, len(rank)).to_numpy()]
-    age = month.astype(np.int64) * len(codes) + np.arange(len(codes))
+    age = numbered(months) * len(codes) + np.arange(len(codes))
     first = np.full(distinct, np.iinfo(np.int64).max)
     np.minimum.at(first, codes, age)
     return (first[codes] != age) & ~contradiction, contradiction

@@ -68,6 +68,7 @@ def _summary(card: DataCard, note: str) -> str:
         ("rejected", card.rejected),
         (f"duplicates, {kept}", card.duplicates),
         (f"rows of URLs with both labels, {kept}", card.contradictions),
+        *([("first seen too long ago, left out", card.outdated)] if card.outdated else []),
     ]
     span = f" First seen {' to '.join(card.months)}." if card.months else " No row is dated."
     return pages.paragraph(f"Data set {card.digest[:16]}….{span} {note}") + pages.table(

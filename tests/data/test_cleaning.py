@@ -70,6 +70,26 @@ def test_a_url_with_both_labels_goes() -> None:
     assert cleaned.counts["contradictions"] == 2
 
 
+def test_what_was_first_seen_too_long_ago_is_left_out_and_counted() -> None:
+    months = ["2019-12", "2022-12", "2023-01", "2023-11", "2023-12", "2023-12", None]
+    rows = [(f"dated{i}.com", "bad", month) for i, month in enumerate(months)]
+    cleaned = clean(raw(*rows), Data(keep_months=12), Labels())
+    kept = cleaned.frame[cleaned.frame["url"].str.startswith("dated")]
+    assert kept["url"].str[5].tolist() == ["2", "3", "4", "5", "6"]
+    assert cleaned.counts["outdated"] == 2
+    assert cleaned.counts["rows"] == len(cleaned.frame) == 65
+
+
+def test_one_wrong_date_does_not_make_all_others_old() -> None:
+    rows = [(f"dated{i}.com", "bad", "2023-06") for i in range(5)]
+    cleaned = clean(raw(*rows, ("typo.com", "bad", "2093-06")), Data(keep_months=12), Labels())
+    assert cleaned.counts["outdated"] == 0
+
+
+def test_without_dates_nothing_is_too_old() -> None:
+    assert clean(raw(), Data(keep_months=1), Labels()).counts["outdated"] == 0
+
+
 def test_the_reference_protocol_keeps_every_row_and_counts() -> None:
     rows = [("a.com", "bad"), ("a.com", "good"), ("b.com", "bad"), ("b.com", "bad")]
     cleaned = clean(raw(*rows), Data(drop_duplicates=False), Labels())

@@ -98,7 +98,7 @@ def test_it_stops_cleanly_and_passes_it_on(how: signal.Signals, tmp_path: Path) 
             assert watching.poll() is None
             time.sleep(0.01)
         watching.send_signal(how)
-        out, _ = watching.communicate(timeout=30)
+        out, _ = watching.communicate(timeout=180)
     finally:
         watching.kill()
 

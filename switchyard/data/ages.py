@@ -1,0 +1,33 @@
+"""When rows were first seen, and which of them are too old to learn from."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_UNDATED = 999_999
+"""Later than every month."""
+
+
+def numbered(months: pa.DictionaryArray) -> npt.NDArray[np.int64]:
+    """Months ('YYYY-MM' or null) as numbers in their order; a missing one comes last."""
+    told = [month.split("-") for month in months.dictionary.to_pylist()]
+    numbers = np.array([*(12 * int(year) + int(month) for year, month in told), _UNDATED], np.int64)
+    found: npt.NDArray[np.int64] = numbers[pc.fill_null(months.indices, len(told)).to_numpy()]
+    return found
+
+
+def seen_lately(months: pa.DictionaryArray, keep: int | None) -> npt.NDArray[np.intp]:
+    """Which rows are undated or of the last `keep` months; all where it is None.
+
+    The newest of a thousand dated rows does not say where these end: its date may be wrong.
+    """
+    if keep is None:
+        return np.arange(len(months))
+    number = numbered(months)
+    dated = number[number != _UNDATED]
+    if not len(dated):
+        return np.arange(len(months))
+    return np.flatnonzero(number > np.quantile(dated, 0.999, method="lower") - keep)
