@@ -66,6 +66,9 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--feedback", type=float, default=1.0, help="share of rows whose true label comes"
     )
+    parser.add_argument(
+        "--label-lag", type=int, default=0, help="half months after which labels come"
+    )
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the months as PNG")
     parser.add_argument("--short", action="store_true", help="fewer rows and changes, for CI")
     parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
@@ -75,7 +78,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 def _replay(options: argparse.Namespace, traffic: Traffic | None) -> dict[str, float]:
     from benchmarks.loop_parts.replay import figures, replay
 
-    months, loop = replay(_given(traffic), options.feedback)
+    months, loop = replay(_given(traffic), options.feedback, options.label_lag)
     if options.picture:
         from benchmarks.loop_parts.drawing import draw
 

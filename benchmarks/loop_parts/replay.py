@@ -1,9 +1,10 @@
 """Half a month at a time, with the loop and without: verdict, decision, retraining, challenge.
 
-Each half is scored before anything is learnt from it. Its labels are known when the next one has
-ended. The data tell months only: of a month's rows, one half in an order of chance comes first.
-What decides is the project's own: `check_window`, `retraining.deciding.decide`, the
-stable split, `promotion.deciding.decide`, with the settings of configs/phishing.yaml.
+Each half is scored before anything is learnt from it. Dates are those of the lists that name a URL
+phishing, so that labels are known when their half has ended, or so many halves later. The data tell
+months only: of a month's rows, one half in an order of chance comes first. What decides is the
+project's own: `check_window`, `retraining.deciding.decide`, the stable split,
+`promotion.deciding.decide`, with the settings of configs/phishing.yaml.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from switchyard.promotion.records import Contender, Decision
 from switchyard.replay.captured import captured, span
 from switchyard.replay.traffic import Traffic, Window
 from switchyard.retraining.deciding import decide
+from switchyard.retraining.planning import recent_since
 
 RATE = 0.01
 
@@ -56,10 +58,12 @@ class Loop:
 
     champion: Learnt
     known: pd.DataFrame
+    lag: int = 0
     verdicts: list[Verdict] = field(default_factory=list)
     waiting: list[tuple[datetime, pd.DataFrame]] = field(default_factory=list)
     fed: list[tuple[datetime, pd.DataFrame]] = field(default_factory=list)
     last_started: datetime | None = None
+    learnt: datetime | None = None
     learnt_from: int = 0
     versions: int = 1
     retrainings: int = 0
@@ -85,10 +89,11 @@ class Loop:
         return verdict, self._retrain()
 
     def _take_in(self, window: Window, since: datetime, share: float) -> None:
-        """Feedback on the half before is here now; that on this one comes later."""
-        self.fed += self.waiting
+        """Its feedback comes after so many more halves as `lag` says."""
         told = window.rows.sample(frac=share, random_state=SEED) if share < 1 else window.rows
-        self.waiting = [(since, told)]
+        self.waiting.append((since, told))
+        if len(self.waiting) > self.lag:
+            self.fed.append(self.waiting.pop(0))
 
     def _retrain(self) -> str:
         """Train on all that is known; the challenger must pass the gates."""
@@ -96,15 +101,15 @@ class Loop:
         self.retrainings += 1
         self.versions += 1
         self.learnt_from = sum(len(rows) for _, rows in self.fed)
-        newest = {verdict.since for verdict in self.verdicts[-policy.of_windows :]}
+        since = recent_since(self.verdicts, policy, self.learnt)
         parts = [self.known.assign(recent=False)]
-        parts += [rows.assign(recent=since in newest) for since, rows in self.fed]
+        parts += [rows.assign(recent=since is not None and at >= since) for at, rows in self.fed]
         rows = pd.concat(parts, ignore_index=True).drop_duplicates("url", ignore_index=True)
         challenger = learn(_lately(rows, policy.keep_months), self.versions)
         decision = self._challenge(challenger)
         if not decision.promoted:
             return f"refused: {', '.join(g.name for g in decision.gates if not g.passed)}"
-        self.champion = challenger
+        self.champion, self.learnt = challenger, self.last_started
         self.promoted += 1
         return f"version {challenger.version}"
 
@@ -121,20 +126,20 @@ class Loop:
             seed=case.seed,
             groups=holdout["group"],
             resamples=case.evaluation.bootstrap,
-            confidence=case.evaluation.confidence,
+            confidence=case.promotion.confidence,
             min_slice_rows=case.evaluation.min_slice_rows,
             recent=holdout["recent"].to_numpy(bool),
         )
 
 
-def replay(traffic: Traffic, share: float = 1.0) -> tuple[list[Half], Loop]:
+def replay(traffic: Traffic, share: float = 1.0, lag: int = 0) -> tuple[list[Half], Loop]:
     """The figures of every half month, and the loop as it stands at the end.
 
-    share: of the rows of a half whose true label comes to be known.
+    share: of the rows of a half whose true label comes to be known; lag: so many halves later.
     """
     frozen = learn(traffic.history, 1)
     known = set(traffic.history["group"])
-    loop = Loop(frozen, traffic.history)
+    loop = Loop(frozen, traffic.history, lag)
     told = []
     for window, at in (half for month in traffic.windows for half in halves(month)):
         champion = loop.champion

@@ -149,6 +149,10 @@ class Promotion(Section):
     margin: float = Field(
         default=0.002, ge=0.0, description="The interval's lower end must exceed this gain."
     )
+    confidence: Annotated[float, Field(gt=0.5, lt=1.0)] = Field(
+        default=0.9,
+        description="Of the interval of the gain: 0.9 lets one tie of twenty pass by chance.",
+    )
     floors: dict[str, float] = Field(
         default={"roc_auc": 0.85, "accuracy": 0.75}, description="Nothing below is registered."
     )

@@ -70,7 +70,7 @@ def _decide(
         seed=use_case.seed,
         groups=holdout["group"],
         resamples=max(use_case.evaluation.bootstrap, 1),
-        confidence=use_case.evaluation.confidence,
+        confidence=use_case.promotion.confidence,
         min_slice_rows=use_case.evaluation.min_slice_rows,
         recent=recent_rows(holdout["source"]) if "source" in holdout else None,
         rolled_back=tracker.tags(version).get(ROLLED_BACK_TAG, ""),

@@ -74,7 +74,15 @@ def decide(
                 rest = compare.on(parted.rest)
                 gates.append(conditions.no_loss(rest, promotion))
             gates.append(
-                conditions.slices(challenger, champion, labels, columns, promotion, min_slice_rows)
+                conditions.slices(
+                    challenger,
+                    champion,
+                    labels,
+                    columns,
+                    promotion,
+                    min_slice_rows,
+                    parted.measured if parted else None,
+                )
             )
     promoted = all(gate.passed for gate in gates)
     return Decision(

@@ -113,10 +113,12 @@ def slices(
     columns: pd.DataFrame,
     promotion: Promotion,
     min_rows: int,
+    measured: npt.NDArray[np.bool_] | None = None,
 ) -> Gate:
     """Fails when a slice loses more than its allowance and chance does not explain it.
 
-    Chance: an exact sign test on the rows where the two differ, at `CHANCE` over all slices.
+    measured: the rows that are looked at, None for all. Chance: an exact sign test on the rows
+    where the two differ, at `CHANCE` over all slices.
     """
     right = (np.asarray(challenger.scores) >= challenger.threshold) == labels
     was_right = (np.asarray(champion.scores) >= champion.threshold) == labels
@@ -126,7 +128,7 @@ def slices(
         coded = columns[family].astype("category").cat
         codes = coded.codes.to_numpy()
         for code, name in enumerate(coded.categories):
-            rows = codes == code
+            rows = codes == code if measured is None else (codes == code) & measured
             size = int(rows.sum())
             if size >= min_rows:
                 losses, wins = int(lost[rows].sum()), int(won[rows].sum())

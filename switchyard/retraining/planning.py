@@ -87,7 +87,8 @@ def plan(
         new_labelled=new,
         obstacle=obstacle,
     )
-    return Plan(decision=decision, recent_since=recent_since(found, case.retraining), **facts)
+    since = recent_since(found, case.retraining, records.learnt())
+    return Plan(decision=decision, recent_since=since, **facts)
 
 
 def obstacle_of(case: UseCase) -> str:
@@ -106,12 +107,21 @@ def obstacle_of(case: UseCase) -> str:
     return ""
 
 
-def recent_since(verdicts: Sequence[Verdict], policy: Retraining) -> datetime | None:
-    """When the windows that are looked at for a retraining begin."""
+def recent_since(
+    verdicts: Sequence[Verdict], policy: Retraining, learnt: datetime | None
+) -> datetime | None:
+    """When the rows begin on which a gain is measured; None when no window tells.
+
+    The windows that are looked at for a retraining, and all since the last one that was promoted:
+    its model has learnt from none of them, and the more rows there are, the surer is the measure.
+    """
     told = sorted(
         each.since for each in verdicts if not each.provisional and each.status != "too-few-rows"
     )
-    return told[-policy.of_windows :][0] if told else None
+    if not told:
+        return None
+    looked_at = told[-policy.of_windows :][0]
+    return min(looked_at, learnt) if learnt else looked_at
 
 
 def begin(

@@ -93,6 +93,10 @@ class Retrainings:
         self.put(changed)
         return last
 
+    def learnt(self) -> datetime | None:
+        """When the last one started whose model was promoted."""
+        return max((each.started for each in self.all() if each.promoted), default=None)
+
     def put(self, record: Retrained) -> None:
         """Keep a record; the one of the same name is replaced."""
         content = record.model_dump_json(indent=1).encode()

@@ -162,5 +162,14 @@ def test_recent_rows_begin_with_the_windows_that_are_looked_at() -> None:
     policy = Retraining(drifted_windows=1, of_windows=2)
     few = window(9, "too-few-rows")
 
-    assert planning.recent_since([window(1), window(5), window(7), few], policy) == window(5).since
-    assert planning.recent_since([few], policy) is None
+    found = [window(1), window(5), window(7), few]
+    assert planning.recent_since(found, policy, None) == window(5).since
+    assert planning.recent_since([few], policy, None) is None
+
+
+def test_rows_since_the_last_promoted_retraining_are_recent_too() -> None:
+    policy = Retraining(drifted_windows=1, of_windows=2)
+    found = [window(1), window(5), window(7)]
+
+    assert planning.recent_since(found, policy, window(2).since) == window(2).since
+    assert planning.recent_since(found, policy, window(6).since) == window(5).since
