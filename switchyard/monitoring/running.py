@@ -14,13 +14,13 @@ from switchyard.configuration.model import UseCase
 from switchyard.errors import PlatformError
 from switchyard.monitoring.alerts import alert_of, send
 from switchyard.monitoring.checking import COLUMNS, Checked, Facts, check_window, main_version
-from switchyard.monitoring.drift import add_to_workspace
 from switchyard.monitoring.performance import measure
 from switchyard.monitoring.prometheus import write_metrics
-from switchyard.monitoring.records import REPORTS, WORKSPACE, MonitoringStore
+from switchyard.monitoring.records import MonitoringStore
 from switchyard.monitoring.references import Reference
+from switchyard.monitoring.reports import keep_report
 from switchyard.monitoring.results import Verdict
-from switchyard.monitoring.windows import Window, complete_windows, name_of
+from switchyard.monitoring.windows import Window, complete_windows
 
 logger = logging.getLogger(__name__)
 
@@ -138,11 +138,7 @@ class _Run:
         if self.dry_run:
             return verdict
         if comparison is not None and not verdict.provisional:
-            name = name_of(verdict.since)
-            self.store.write(f"{REPORTS}/{name}.html", looked.page.encode())
-            if self.store.folder is not None:
-                with self.store.explaining("written"):
-                    add_to_workspace(self.store.folder / WORKSPACE, verdict.name, comparison)
+            keep_report(self.store, verdict, comparison, looked.page)
         # First the record, then the alert: a window is told of twice rather than never.
         self.store.put(verdict)
         if verdict.provisional:

@@ -34,7 +34,7 @@ TUESDAY = MONDAY + timedelta(days=1)
 def plain_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages without pictures, which take seconds each."""
     monkeypatch.setattr(Comparison, "html", lambda self: f"<p>{self.title}</p>")
-    monkeypatch.setattr("switchyard.monitoring.running.add_to_workspace", lambda *given: None)
+    monkeypatch.setattr("switchyard.monitoring.reports.add_to_workspace", lambda *given: None)
 
 
 @pytest.fixture
