@@ -4,19 +4,37 @@ from __future__ import annotations
 
 import os
 
-from switchyard.monitoring.drift import Comparison, workspace_files
+from switchyard.monitoring.drift import Comparison, run_path, workspace_files
 from switchyard.monitoring.records import REPORTS, WORKSPACE, MonitoringStore
 from switchyard.monitoring.results import Verdict
-from switchyard.monitoring.windows import name_of
+from switchyard.monitoring.windows import name_of, since_of
 
 
 def keep_report(
-    store: MonitoringStore, verdict: Verdict, comparison: Comparison, page: str
+    store: MonitoringStore, verdict: Verdict, comparison: Comparison, page: str, keep: int
 ) -> None:
-    """Keep the report of a window; one of the same window is replaced."""
+    """Keep the report of a window, and those of the newest `keep` windows; others are deleted.
+
+    One of the same window is replaced.
+    """
     store.write(f"{REPORTS}/{name_of(verdict.since)}.html", page.encode())
     if store.is_local:
         add_to_workspace(store, verdict.name, comparison)
+    retire(store, verdict.name, keep)
+
+
+def retire(store: MonitoringStore, project: str, keep: int) -> None:
+    """Delete the reports of all but the newest `keep` windows that have one; verdicts stay."""
+    windows = {}
+    for path in store.paths(REPORTS):
+        since = since_of(path.removeprefix(f"{REPORTS}/").removesuffix(".html"))
+        if since is not None:
+            windows[since] = path
+    for since in sorted(windows)[:-keep]:
+        # The page goes last: as long as it is there, what was cut off is done again.
+        if store.is_local:
+            store.delete(f"{WORKSPACE}/{run_path(project, since)}")
+        store.delete(windows[since])
 
 
 def add_to_workspace(store: MonitoringStore, project: str, comparison: Comparison) -> None:

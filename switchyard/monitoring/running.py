@@ -138,7 +138,8 @@ class _Run:
         if self.dry_run:
             return verdict
         if comparison is not None and not verdict.provisional:
-            keep_report(self.store, verdict, comparison, looked.page)
+            keep = self.case.monitoring.keep_reports
+            keep_report(self.store, verdict, comparison, looked.page, keep)
         # First the record, then the alert: a window is told of twice rather than never.
         self.store.put(verdict)
         if verdict.provisional:

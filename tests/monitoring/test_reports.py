@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ import pytest
 from switchyard.monitoring import reports
 from switchyard.monitoring.drift import Comparison, compare, run_path
 from switchyard.monitoring.records import WORKSPACE, MonitoringStore
-from switchyard.monitoring.reports import add_to_workspace
+from switchyard.monitoring.reports import add_to_workspace, keep_report
+from switchyard.monitoring.results import Verdict
 
 FIRST = datetime(2026, 9, 7, tzinfo=UTC)
 SPAWNED = multiprocessing.get_context("spawn")
@@ -121,3 +123,62 @@ def test_what_people_changed_in_the_project_is_left_alone(
     add_to_workspace(store, "phishing", made(FIRST))
 
     assert store.read(f"{WORKSPACE}/a/dashboard.json") == b"mine"
+
+
+def test_only_the_newest_reports_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = with_reports(str(tmp_path), monkeypatch, range(5), keep=2)
+
+    assert store.listed("reports") == ["20260910T000000Z.html", "20260911T000000Z.html"]
+    kept = [run_path("phishing", FIRST + timedelta(days=day)) for day in (3, 4)]
+    left = (tmp_path / WORKSPACE).rglob("snapshots/*.json")
+    assert sorted(path.relative_to(tmp_path / WORKSPACE).as_posix() for path in left) == sorted(
+        kept
+    )
+    assert len(store.verdicts()) == 5
+
+
+def test_an_object_store_keeps_no_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    store = with_reports(f"memory://{tmp_path.name}", monkeypatch, range(3), keep=1)
+
+    assert store.listed("reports") == ["20260909T000000Z.html"]
+
+
+def test_an_older_window_does_not_drive_a_newer_one_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = with_reports(str(tmp_path), monkeypatch, [3, 2, 0], keep=2)
+
+    assert store.listed("reports") == ["20260909T000000Z.html", "20260910T000000Z.html"]
+
+
+def test_files_of_somebody_else_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "notes.html").write_text("mine")
+    store = with_reports(str(tmp_path), monkeypatch, range(2), keep=1)
+
+    assert store.listed("reports") == ["20260908T000000Z.html", "notes.html"]
+
+
+def with_reports(
+    location: str, monkeypatch: pytest.MonkeyPatch, days: Iterable[int], keep: int
+) -> MonitoringStore:
+    """A store after windows were looked at in this order."""
+
+    def files(project: str, comparison: Comparison) -> dict[str, bytes]:
+        return {run_path(project, comparison.moment): b"{}", "home/metadata.json": b"{}"}
+
+    monkeypatch.setattr(reports, "workspace_files", files)
+    store = MonitoringStore(location)
+    for day in days:
+        since = FIRST + timedelta(days=day)
+        verdict = Verdict(
+            name="phishing",
+            since=since,
+            until=since + timedelta(days=1),
+            created=since,
+            rows=1,
+            status="quiet",
+        )
+        store.put(verdict)
+        keep_report(store, verdict, made(since), "<p></p>", keep)
+    return store

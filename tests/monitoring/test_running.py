@@ -75,6 +75,20 @@ def test_each_complete_window_gets_one_verdict_and_the_open_one_a_provisional(
     assert Path(kept.case.monitoring.store, "open.json").is_file()
 
 
+def test_reports_beyond_those_to_keep_are_deleted_and_verdicts_stay(
+    captured: Make, look: Any
+) -> None:
+    kept = captured(keep_reports=1)
+    kept.add(usual(500, 43))
+    kept.add(usual(400, 44, since=TUESDAY))
+
+    look(kept, 50)
+
+    reports = Path(kept.case.monitoring.store, "reports")
+    assert [path.name for path in reports.iterdir()] == ["20260908T000000Z.html"]
+    assert len(verdicts(kept)) == 2
+
+
 def test_a_second_run_looks_only_at_what_is_new(captured: Make, look: Any) -> None:
     kept = captured()
     kept.add(usual(500, 43))
