@@ -12,7 +12,7 @@ from switchyard.monitoring.results import Verdict
 from switchyard.monitoring.windows import name_of
 from switchyard.records import Record
 from switchyard.retraining.archives import archive, gather
-from switchyard.retraining.deciding import RetrainingDecision, decide
+from switchyard.retraining.deciding import RetrainingDecision, decide, over
 from switchyard.retraining.feedback import learnable, snapshot
 from switchyard.retraining.locks import Lease
 from switchyard.retraining.records import MAX_ATTEMPTS, Retrained, Retrainings
@@ -87,7 +87,9 @@ def plan(
         new_labelled=new,
         obstacle=obstacle,
     )
-    return Plan(decision=decision, recent_since=recent_since(found, case.retraining), **facts)
+    return Plan(
+        decision=decision, recent_since=recent_since(over(found, now), case.retraining), **facts
+    )
 
 
 def obstacle_of(case: UseCase) -> str:

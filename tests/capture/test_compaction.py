@@ -211,6 +211,16 @@ def test_a_damaged_segment_stops_no_other(service: Make) -> None:
     assert [path.name for path in (kept.settings.spool / "corrupt").iterdir()] == ["000.segment"]
 
 
+def test_a_service_knows_how_many_segments_are_damaged(service: Make) -> None:
+    kept = service().fill()
+    (kept.settings.spool / "000.segment").write_bytes(b"rubbish" * 100)
+    kept.compactor().run_once()
+
+    recorder = kept.recorder()
+
+    kept.until(lambda: recorder.damaged_segments == 1)
+
+
 def test_a_store_that_cannot_be_written_is_told_once_and_tried_again(
     filled: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
