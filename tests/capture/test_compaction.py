@@ -11,7 +11,7 @@ import fsspec
 import pandas as pd
 import pytest
 
-from switchyard.capture import compaction, reading
+from switchyard.capture import reading, spool
 from switchyard.capture.compaction import Compactor
 from switchyard.capture.segments import PREDICTION, Segment, packed
 from switchyard.capture.stores import Store
@@ -252,7 +252,7 @@ def test_the_compactor_does_nothing_on_being_made(service: Make) -> None:
     kept = service()
     Compactor(kept.settings)
     assert not kept.settings.state.exists()
-    assert compaction.CORRUPT == "corrupt"
+    assert spool.CORRUPT == "corrupt"
 
 
 def test_one_day_that_cannot_be_written_holds_back_no_other(
