@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import Any
 
+from bento.connections import Connection
+
 _SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
 
 
@@ -32,7 +34,12 @@ class Metrics:
         self._spool_bytes = Gauge(
             "switchyard_capture_spool_bytes",
             "Captured rows that have not reached the prediction store.",
-            multiprocess_mode="max",
+            multiprocess_mode="livemax",
+        )
+        self._damaged_segments = Gauge(
+            "switchyard_capture_damaged_segments",
+            "Segments of captured rows that were set aside as damaged, until they are deleted.",
+            multiprocess_mode="livemax",
         )
         facts = Gauge(
             "switchyard_model_info",
@@ -46,7 +53,9 @@ class Metrics:
         self._predicted: dict[str, int] = {}
 
     def answered(self, route: str, status: int, seconds: float) -> None:
-        """Count a request that was answered."""
+        """Count a request that was answered; those of a trial are nobody's."""
+        if Connection.on_trial:
+            return
         key = (route, status)
         self._answered[key] = self._answered.get(key, 0) + 1
         durations = self._durations.get(route)
@@ -59,8 +68,11 @@ class Metrics:
         """Count predictions of a label."""
         self._predicted[label] = self._predicted.get(label, 0) + rows
 
-    def flush(self, spool_bytes: int) -> None:
-        """Hand on what was counted; spool_bytes: what has not reached the store."""
+    def flush(self, spool_bytes: int, damaged_segments: int) -> None:
+        """Hand on what was counted.
+
+        spool_bytes: what has not reached the store; damaged_segments: what cannot any more.
+        """
         for (route, status), number in self._answered.items():
             self._requests.labels(route, str(status)).inc(number)
         self._answered.clear()
@@ -70,6 +82,7 @@ class Metrics:
         for durations in self._durations.values():
             durations.flush()
         self._spool_bytes.set(spool_bytes)
+        self._damaged_segments.set(damaged_segments)
 
 
 class _Durations:

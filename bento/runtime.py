@@ -125,7 +125,7 @@ class Runtime:
 
     def flush_metrics(self) -> None:
         """Hand on what was counted since the last time."""
-        self.metrics.flush(self.recorder.spool_bytes)
+        self.metrics.flush(self.recorder.spool_bytes, self.recorder.damaged_segments)
 
     def count(self, rows: int, positive: int) -> None:
         """Count predictions by label."""

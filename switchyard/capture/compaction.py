@@ -16,11 +16,10 @@ import pyarrow as pa
 
 from switchyard.capture.rows import Rows
 from switchyard.capture.segments import ENDING, Contents, Damaged, claimed, read
+from switchyard.capture.spool import CORRUPT
 from switchyard.capture.stores import FEEDBACK, KINDS, PREDICTIONS, Store
 from switchyard.errors import SwitchyardError
 from switchyard.serving.settings import Settings
-
-CORRUPT = "corrupt"
 
 _log = logging.getLogger(__name__)
 

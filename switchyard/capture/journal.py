@@ -32,6 +32,7 @@ class Journal:
     def __init__(self, spool: Spool, segment_bytes: int, flush_s: float) -> None:
         self.records = 0
         self.spool_bytes = 0
+        self.damaged_segments = 0
         self._spool = spool
         self._segment_bytes = segment_bytes
         self._longest = room(spool.facts, segment_bytes)
@@ -165,6 +166,7 @@ class Journal:
     def _measure(self) -> None:
         try:
             self.spool_bytes = self._spool.measure()
+            self.damaged_segments = self._spool.set_aside()
         except OSError as cause:
             _log.warning("the spool '%s' cannot be read: %s", self._spool.folder, cause)
 

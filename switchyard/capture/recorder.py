@@ -74,6 +74,11 @@ class Recorder:
         return self._journal.spool_bytes if self._journal else 0
 
     @property
+    def damaged_segments(self) -> int:
+        """Segments that were set aside as damaged; a few seconds old."""
+        return self._journal.damaged_segments if self._journal else 0
+
+    @property
     def records(self) -> int:
         """Requests that this process kept."""
         return self._journal.records if self._journal else 0

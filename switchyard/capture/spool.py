@@ -16,6 +16,9 @@ from switchyard.capture.errors import SpoolFull
 from switchyard.capture.segments import ENDING, Segment, packed
 from switchyard.errors import PlatformError
 
+CORRUPT = "corrupt"
+"""The folder in a spool where damaged segments are kept for people to look at."""
+
 _BLOCK = 4096
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -52,6 +55,14 @@ class Spool:
     def measure(self) -> int:
         """How many bytes the segments take, whoever wrote them."""
         return sum(size for _, size in self._sizes())
+
+    def set_aside(self) -> int:
+        """How many damaged segments are kept for people to look at."""
+        try:
+            with os.scandir(self.folder / CORRUPT) as entries:
+                return sum(entry.name.endswith(ENDING) for entry in entries)
+        except FileNotFoundError:
+            return 0
 
     def _sizes(self) -> Iterator[tuple[str, int]]:
         with os.scandir(self.folder) as entries:

@@ -69,6 +69,12 @@ class Monitoring(Section):
         ge=1_000,
         description="Rows of a window that are compared; of more a sample is drawn.",
     )
+    keep_reports: int = Field(
+        default=31,
+        ge=1,
+        description="Windows whose report for people is kept, the newest ones: of older ones the "
+        "HTML page and the report in Evidently's workspace are deleted. Verdicts stay.",
+    )
     alerts: Alerts = Alerts()
 
 

@@ -41,7 +41,7 @@ def fetch(url: str) -> str:
 
 
 def live_of(text: str, version: str) -> Live | None:
-    """What the series say; None when they are of another model version."""
+    """What the series say; None when they are of another model version, or of several mixed."""
     versions = set()
     requests = errors = 0
     buckets: dict[float, float] = defaultdict(float)
@@ -55,7 +55,7 @@ def live_of(text: str, version: str) -> Live | None:
             errors += int(value) if labels.get("status", "") >= "500" else 0
         elif name == "switchyard_request_seconds_bucket":
             buckets[float(labels["le"])] += value
-    if versions and version not in versions:
+    if versions and versions != {version}:
         return None
     seconds, slow = _quantile(buckets, 0.99)
     p99_ms = None if seconds is None else 1000 * seconds

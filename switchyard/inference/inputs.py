@@ -7,7 +7,7 @@ import hashlib
 import io
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
@@ -17,7 +17,7 @@ from switchyard.batches.kinds import Kind
 from switchyard.data.sources import shown
 from switchyard.errors import DataError, RequestError, SwitchyardError
 from switchyard.inference.places import failure, open_path
-from switchyard.stores import FileStore, open_store
+from switchyard.stores import FileStore, explaining, open_store
 
 SETTING = "--input"
 ENDINGS: dict[str, Kind] = {
@@ -66,7 +66,7 @@ def find_inputs(location: str) -> Inputs:
     RequestError when there is nothing to score.
     """
     store = open_store(location, SETTING)
-    with explaining(location):
+    with explaining(_failing(location)):
         store.files.invalidate_cache()
         paths, chosen = _paths(store)
         if not paths:
@@ -122,7 +122,7 @@ def opened(location: str, file: InputFile) -> Iterator[BinaryIO]:
     """
     store = open_store(location, SETTING)
     with (
-        explaining(location),
+        explaining(_failing(location)),
         naming(file),
         open_path(store.files, file.path, local=store.is_local) as raw,
     ):
@@ -130,17 +130,6 @@ def opened(location: str, file: InputFile) -> Iterator[BinaryIO]:
             yield cast(BinaryIO, io.BufferedReader(gzip.GzipFile(fileobj=raw), 1 << 20))
         else:
             yield raw
-
-
-@contextmanager
-def explaining(location: str) -> Iterator[None]:
-    """Turns what the store raises into errors that name it."""
-    try:
-        yield
-    except SwitchyardError:
-        raise
-    except Exception as cause:  # stores raise errors of libraries of their own
-        raise failure(location, SETTING, "read", cause) from cause
 
 
 @contextmanager
@@ -154,6 +143,10 @@ def naming(file: InputFile) -> Iterator[None]:
         raise DataError(f"'{file.path}' is gone; run the same command again") from cause
     except (EOFError, zlib.error, gzip.BadGzipFile) as cause:
         raise DataError(f"'{file.path}' is no whole gzip file ({cause}); fetch it again") from cause
+
+
+def _failing(location: str) -> Callable[[Exception], SwitchyardError]:
+    return lambda cause: failure(location, SETTING, "read", cause)
 
 
 def _paths(store: FileStore) -> tuple[list[str], bool]:

@@ -73,8 +73,8 @@ def join(plan: Plan, shards: int = 1, report: Report | None = None) -> Outcome:
         place.remove(plan.target.rejects)
     place.remove(plan.work)
     place.remove_empty(work_folder(plan.target))
-    rejects = place.shown(plan.target.rejects) if refusing else ""
-    output = place.shown(plan.target.name)
+    rejects = place.told(plan.target.rejects) if refusing else ""
+    output = place.told(plan.target.name)
     return Outcome(total, len(plan.inputs.files), output, rejects, plan.model.version, plan.notes)
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import io
-import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -14,25 +12,25 @@ from typing import Any, BinaryIO, cast
 
 from switchyard.data.sources import shown
 from switchyard.errors import PlatformError, RequestError, SwitchyardError
-from switchyard.stores import open_store, sync_folder
+from switchyard.stores import NamedStore, is_full, sync_folder, written_locally
 
 DRAFT = ".draft-"
 """Stands in the names of files that are being written."""
 
 _BUFFER = 1 << 20
-_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
-class Place:
+class Place(NamedStore):
     """A folder or prefix; names below it may have slashes.
 
     setting: what the location was given by, as '--output'. Each failure is a PlatformError that
     names the place; RequestError for a location that nothing here reads.
     """
 
+    passing = (FileNotFoundError,)
+
     def __init__(self, location: str, setting: str) -> None:
-        self.location, self.setting = location, setting
-        self.files, self.root, self.is_local = open_store(location, setting)
+        super().__init__(location, setting, setting)
 
     def path(self, name: str) -> str:
         """Where a file of this name is, as the file system says it."""
@@ -61,7 +59,8 @@ class Place:
         with self.explaining("written"):
             if self.is_local:
                 target, before = Path(self.path(name)), Path(self.path(draft or name))
-                with _written_locally(target, before) as stream:
+                draft = f"{before.name}{DRAFT}{uuid.uuid4().hex[:12]}"
+                with written_locally(target, before.with_name(draft)) as stream:
                     yield stream
             else:
                 with _uploaded(self.files, self.path(name)) as stream:
@@ -69,14 +68,7 @@ class Place:
 
     def names(self, folder: str) -> set[str]:
         """The files in a folder, without those that are being written."""
-        with self.explaining("read"):
-            self.files.invalidate_cache()
-            try:
-                found = self.files.ls(self.path(folder), detail=False)
-            except FileNotFoundError:
-                return set()
-            names = {str(path).rstrip("/").rsplit("/", 1)[-1] for path in found}
-            return {name for name in names if DRAFT not in name}
+        return {name for name in self.listed(folder) if DRAFT not in name}
 
     def remove(self, name: str) -> None:
         """Delete a file or a folder with all that is in it, if it is there."""
@@ -102,25 +94,19 @@ class Place:
             path.replace(target)
             sync_folder(target.parent)
 
-    def shown(self, name: str) -> str:
+    def told(self, name: str) -> str:
         """Where a file is, for people."""
-        return self.path(name) if self.is_local else f"{shown(self.location)}/{name}"
+        return self.path(name) if self.is_local else f"{self.shown}/{name}"
 
-    @contextmanager
-    def explaining(self, done: str) -> Iterator[None]:
-        """Turns what the store raises into errors that name it; a missing file stays one."""
-        try:
-            yield
-        except (SwitchyardError, FileNotFoundError):
-            raise
-        except Exception as cause:  # stores raise errors of libraries of their own
-            raise failure(self.location, self.setting, done, cause) from cause
+    def failure(self, done: str, cause: Exception) -> SwitchyardError:
+        """The error that says which place failed, and why."""
+        return failure(self.location, self.setting, done, cause)
 
 
 def failure(location: str, setting: str, done: str, cause: Exception) -> SwitchyardError:
     """The error that says which place failed, and why."""
     where = f"{setting} '{shown(location)}'"
-    if isinstance(cause, OSError) and cause.errno in _FULL:
+    if is_full(cause):
         return PlatformError(
             f"{where} is full: {cause.strerror}; free some space and run the same command again: "
             "finished chunks are kept"
@@ -138,26 +124,6 @@ def open_path(files: Any, path: str, *, local: bool) -> BinaryIO:
     if local:
         return Path(path).open("rb", _BUFFER)
     return cast(BinaryIO, io.BufferedReader(files.open(path, "rb"), _BUFFER))
-
-
-@contextmanager
-def _written_locally(target: Path, before: Path) -> Iterator[BinaryIO]:
-    for folder in {target.parent, before.parent}:
-        folder.mkdir(parents=True, exist_ok=True)
-    draft = before.with_name(f"{before.name}{DRAFT}{uuid.uuid4().hex[:12]}")
-    stream = draft.open("wb", _BUFFER)
-    try:
-        yield stream
-        stream.flush()
-        os.fsync(stream.fileno())
-        stream.close()
-        draft.replace(target)
-    except BaseException:
-        with suppress(OSError):  # closing may want to write what the full disk has no room for
-            stream.close()
-        draft.unlink(missing_ok=True)
-        raise
-    sync_folder(target.parent)
 
 
 @contextmanager

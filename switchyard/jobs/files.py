@@ -7,31 +7,23 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import logging
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
-from switchyard.data.sources import shown
-from switchyard.errors import PlatformError, SwitchyardError
-from switchyard.stores import open_store, sync_folder
+from switchyard.stores import NamedStore, sync_folder
 
 INPUTS, RESULTS, DRAFTS = "inputs", "results", "drafts"
 
 log = logging.getLogger("switchyard.jobs")
 
 _BUFFER = 1 << 20
-_FULL = {errno.ENOSPC, errno.EDQUOT}
-
-
-class DiskFull(PlatformError):  # noqa: N818  a state that passes, as its name says
-    """There is no space left for a file."""
 
 
 class Draft(Protocol):
@@ -52,7 +44,7 @@ class Draft(Protocol):
         ...
 
 
-class JobFiles:
+class JobFiles(NamedStore):
     """A store of files. location: a path, file://…, s3://….
 
     RequestError for a location that nothing here reads; each failure of the store is a
@@ -60,65 +52,36 @@ class JobFiles:
     """
 
     def __init__(self, location: str) -> None:
-        self.shown = shown(location)
-        self._files, self._root, self._local = open_store(location, "serving.jobs.store")
+        super().__init__(location, "the store of jobs", "serving.jobs.store")
 
     def draft(self, folder: str, name: str) -> Draft:
         """Begin a file."""
         with self.explaining("written"):
-            if self._local:
-                return _LocalDraft(Path(self._root), folder, name)
-            return _RemoteDraft(self._files, f"{self._root}/{folder}/{name}")
+            if self.is_local:
+                return _LocalDraft(Path(self.root), folder, name)
+            return _RemoteDraft(self.files, f"{self.root}/{folder}/{name}")
 
     def open(self, folder: str, name: str) -> BinaryIO:
         """A file from its start; seekable."""
-        path = f"{self._root}/{folder}/{name}"
+        path = f"{self.root}/{folder}/{name}"
         with self.explaining("read"):
-            if self._local:
+            if self.is_local:
                 return Path(path).open("rb")
-            return cast(BinaryIO, io.BufferedReader(self._files.open(path, "rb"), _BUFFER))
+            return cast(BinaryIO, io.BufferedReader(self.files.open(path, "rb"), _BUFFER))
 
     def remove(self, folder: str, name: str) -> None:
         """Delete a file, if it is there."""
-        with self.explaining("written"), suppress(FileNotFoundError):
-            self._files.rm_file(f"{self._root}/{folder}/{name}")
+        self.delete(f"{folder}/{name}")
 
     def names(self, folder: str) -> Iterator[tuple[str, float]]:
         """The files, each with its age in seconds."""
-        with self.explaining("read"):
-            self._files.invalidate_cache()
-            try:
-                found = self._files.ls(f"{self._root}/{folder}", detail=False)
-            except FileNotFoundError:
-                return
-            for path in found:
+        for name in self.listed(folder):
+            with self.explaining("read"):
                 try:
-                    changed = self._files.modified(path)
+                    changed = self.files.modified(f"{self.root}/{folder}/{name}")
                 except FileNotFoundError:
                     continue
-                yield str(path).rsplit("/", 1)[-1], time.time() - _seconds(changed)
-
-    @contextmanager
-    def explaining(self, done: str) -> Iterator[None]:
-        """Turns what the store raises into errors that name it."""
-        try:
-            yield
-        except SwitchyardError:
-            raise
-        except Exception as cause:  # stores raise errors of libraries of their own
-            raise self.failure(done, cause) from cause
-
-    def failure(self, done: str, cause: Exception) -> PlatformError:
-        """The error that names the store, and the cause it fails for."""
-        if isinstance(cause, OSError) and cause.errno in _FULL:
-            return DiskFull(
-                f"the store of jobs '{self.shown}' is full: {cause.strerror}; free space or choose "
-                "another one (serving.jobs.store)"
-            )
-        return PlatformError(
-            f"the store of jobs '{self.shown}' cannot be {done}: {type(cause).__name__}: {cause}; "
-            "check its disk, network and credentials (serving.jobs.store)"
-        )
+            yield name, time.time() - _seconds(changed)
 
 
 class _LocalDraft:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from email.message import EmailMessage
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from switchyard.configuration.loop import Alerts
 from switchyard.data.sources import shown
@@ -102,10 +102,11 @@ def post(alert: Alert, url: str, pause: Callable[[float], None] = time.sleep) ->
 
 
 def mail(alert: Alert, alerts: Alerts, environment: Mapping[str, str] = os.environ) -> None:
-    """Send the alert by e-mail; RequestError for an address of a server that is none.
+    """Send the alert by e-mail; RequestError for what a person has to mend.
 
     smtp://…: encrypted from STARTTLS on; without it only to this machine, and never with a
-    password. smtps://…: encrypted from the start.
+    password. smtps://…: encrypted from the start. The server's certificate must be valid for its
+    name. Receivers that the server refuses are an error, told after the others have the mail.
     """
     server = urlsplit(alerts.smtp)
     if server.scheme not in ("smtp", "smtps") or not server.hostname:
@@ -118,27 +119,51 @@ def mail(alert: Alert, alerts: Alerts, environment: Mapping[str, str] = os.envir
     message["From"] = alerts.email_from
     message["To"] = ", ".join(alerts.email_to)
     message.set_content(alert.text)
+    password = environment.get(PASSWORD, "")
+    try:
+        refused = _deliver(message, server, password)
+    except ssl.SSLCertVerificationError as cause:
+        raise RequestError(
+            f"monitoring.alerts.smtp: nobody vouches for '{server.hostname}': {cause}; name the "
+            "server as its certificate does, or give the certificate of your own authority by "
+            "SSL_CERT_FILE"
+        ) from cause
+    except smtplib.SMTPResponseException as cause:
+        if server.username and not password:
+            raise RequestError(
+                f"monitoring.alerts.smtp: '{server.hostname}' refuses without a login: {cause}; "
+                f"set {PASSWORD}"
+            ) from cause
+        raise
+    if refused:
+        told = ", ".join(f"{to} ({code} {said})" for to, (code, said) in refused.items())
+        raise RequestError(f"monitoring.alerts.email_to: refused are {told}; the others have it")
+
+
+def _deliver(
+    message: EmailMessage, server: SplitResult, password: str
+) -> dict[str, tuple[int, str]]:
+    """Hand a mail to a server; the receivers that it refuses, with its words."""
+    host = server.hostname or ""
     context = ssl.create_default_context()
-    with _connected(server.scheme, server.hostname, server.port, context) as client:
+    with _connected(server.scheme, host, server.port, context) as client:
         client.ehlo()
         encrypted = server.scheme == "smtps"
         if not encrypted and client.has_extn("starttls"):
             client.starttls(context=context)
             client.ehlo()
             encrypted = True
-        if not encrypted and server.hostname not in ("localhost", "127.0.0.1", "::1"):
-            raise RequestError(
-                f"monitoring.alerts.smtp: '{server.hostname}' offers no encryption (STARTTLS)"
-            )
-        password = environment.get(PASSWORD, "")
+        if not encrypted and host not in ("localhost", "127.0.0.1", "::1"):
+            raise RequestError(f"monitoring.alerts.smtp: '{host}' offers no encryption (STARTTLS)")
         if server.username and password:
             if not encrypted:
                 raise RequestError(
-                    f"monitoring.alerts.smtp: '{server.hostname}' offers no encryption, and the "
-                    "password is not sent in the clear"
+                    f"monitoring.alerts.smtp: '{host}' offers no encryption, and the password is "
+                    "not sent in the clear"
                 )
             client.login(unquote(server.username), password)
-        client.send_message(message)
+        found = client.send_message(message)
+    return {to: (code, said.decode("utf-8", "replace")) for to, (code, said) in found.items()}
 
 
 def _connected(scheme: str, host: str, port: int | None, context: ssl.SSLContext) -> smtplib.SMTP:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import math
 import os
+import tempfile
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -93,14 +95,32 @@ def compare(
     return Comparison(columns, reference, current, title, moment)
 
 
-def add_to_workspace(folder: Path, project: str, comparison: Comparison) -> None:
-    """Add a report to a project's history; workspace and project are made where they are not."""
-    workspace = _evidently().Workspace.create(str(folder))
-    found = workspace.search_project(project)
-    place = found[0] if found else workspace.create_project(project)
-    if not found:
-        _add_panels(place)
-    workspace.add_run(place.id, comparison.snapshot, include_data=False)
+def workspace_files(project: str, comparison: Comparison) -> dict[str, bytes]:
+    """A workspace with one project of one report, by paths; the project's description comes last.
+
+    Equal projects and moments have equal paths, whoever asks: two monitors of a window write one
+    report, in one project.
+    """
+    evidently = _evidently()
+    home, named = _id(project), run_path(project, comparison.moment)
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = evidently.Workspace.create(folder)
+        made = workspace.add_project(evidently.ProjectModel(id=home, name=project))
+        _add_panels(made)
+        described = sorted(Path(folder, str(home)).glob("*.json"))
+        run = workspace.add_run(home, comparison.snapshot, include_data=False)
+        files = {named: Path(run.url).read_bytes()}
+        return files | {f"{home}/{path.name}": path.read_bytes() for path in described}
+
+
+def run_path(project: str, moment: datetime | None) -> str:
+    """Where a workspace has the report of a moment."""
+    home = _id(project)
+    return f"{home}/snapshots/{uuid.uuid5(home, str(moment and moment.astimezone(UTC)))}.json"
+
+
+def _id(project: str) -> uuid.UUID:
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"switchyard:{project}")
 
 
 def distance(reference: npt.ArrayLike, current: npt.ArrayLike) -> float:
@@ -143,6 +163,7 @@ class _Evidently:
     DataDefinition: Any
     ValueDrift: Any
     Workspace: Any
+    ProjectModel: Any
 
 
 @cache
@@ -153,6 +174,7 @@ def _evidently() -> _Evidently:
     from evidently.legacy.calculations.stattests import StatTest, register_stattest
     from evidently.legacy.core import ColumnType
     from evidently.metrics import ValueDrift
+    from evidently.sdk.models import ProjectModel
     from evidently.ui.workspace import Workspace
 
     def measure(
@@ -169,7 +191,7 @@ def _evidently() -> _Evidently:
         default_threshold=0.1,
     )
     register_stattest(method, default_impl=measure)
-    return _Evidently(Report, Dataset, DataDefinition, ValueDrift, Workspace)
+    return _Evidently(Report, Dataset, DataDefinition, ValueDrift, Workspace, ProjectModel)
 
 
 def _add_panels(project: Any) -> None:

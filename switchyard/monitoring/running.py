@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,13 +14,13 @@ from switchyard.configuration.model import UseCase
 from switchyard.errors import PlatformError
 from switchyard.monitoring.alerts import alert_of, send
 from switchyard.monitoring.checking import COLUMNS, Checked, Facts, check_window, main_version
-from switchyard.monitoring.drift import add_to_workspace
 from switchyard.monitoring.performance import measure
 from switchyard.monitoring.prometheus import write_metrics
-from switchyard.monitoring.records import REPORTS, WORKSPACE, MonitoringStore
+from switchyard.monitoring.records import MonitoringStore
 from switchyard.monitoring.references import Reference
+from switchyard.monitoring.reports import keep_report
 from switchyard.monitoring.results import Verdict
-from switchyard.monitoring.windows import Window, complete_windows, name_of
+from switchyard.monitoring.windows import Window, complete_windows
 
 logger = logging.getLogger(__name__)
 
@@ -51,10 +51,14 @@ def check_store(
 ) -> Looked:
     """Give every complete window without a record a verdict, then the open one a provisional one.
 
-    captured: the prediction store. Labels that came after a window's verdict complete it. dry_run:
-    nothing is written or sent. Errors as of the stores, and what `references` raises.
+    captured: the prediction store. Labels that came after a window's verdict complete it. A verdict
+    that is dated later than now is of a clock that was ahead, perhaps of half a window: it is made
+    again. dry_run: nothing is written or sent. Errors as of the stores, and what `references`
+    raises.
     """
-    known = store.verdicts()
+    kept = store.verdicts()
+    known = [each for each in kept if each.created <= now]
+    told = {each.since: each.alerted for each in kept if each.created > now}
     run = _Run(case, captured, store, references, now, dry_run)
     looked = Looked()
     for verdict in run.completed(known):
@@ -64,7 +68,11 @@ def check_store(
     for done, window in enumerate(windows):
         if progress is not None:
             progress(done, len(windows), f"{window.since:%Y-%m-%d %H:%M}")
-        looked.verdicts.append(run.finish(run.check(window), looked))
+        checked = run.check(window)
+        if not window.provisional and window.since in told:
+            again = checked.verdict.model_copy(update={"alerted": told[window.since]})
+            checked = replace(checked, verdict=again)
+        looked.verdicts.append(run.finish(checked, looked))
     if not dry_run:
         write_metrics(store)
     looked.verdicts.sort(key=lambda verdict: verdict.since)
@@ -80,12 +88,16 @@ class _Run:
     now: datetime
     dry_run: bool
     damaged: list[str] = field(default_factory=list)
+    said: set[str] = field(default_factory=set)
 
     def note(self, error: PlatformError) -> None:
-        """Remember a damaged file, and say so once."""
-        if str(error) not in self.damaged:
-            logger.warning("skipped: %s", error)
-            self.damaged.append(str(error))
+        """Remember a damaged file of this window, and say so once a run."""
+        told = str(error)
+        if told not in self.damaged:
+            self.damaged.append(told)
+        if told not in self.said:
+            self.said.add(told)
+            logger.warning("skipped: %s", told)
 
     def check(self, window: Window) -> Checked:
         """Read a window and judge it."""
@@ -96,6 +108,7 @@ class _Run:
         )
         enough = rows.num_rows >= monitoring.min_rows
         reference = self.references(main_version(rows)) if enough else None
+        labelled = self._labelled(window.since, window.until) if rows.num_rows else None
         capture = self.case.serving.capture
         facts = Facts(
             name=self.case.name,
@@ -105,7 +118,6 @@ class _Run:
             dropped=capture.drop,
             damaged=tuple(self.damaged),
         )
-        labelled = self._labelled(window.since, window.until) if rows.num_rows else None
         return check_window(window, rows, labelled, reference, monitoring, facts)
 
     def completed(self, known: Sequence[Verdict]) -> list[Verdict]:
@@ -138,11 +150,8 @@ class _Run:
         if self.dry_run:
             return verdict
         if comparison is not None and not verdict.provisional:
-            name = name_of(verdict.since)
-            self.store.write(f"{REPORTS}/{name}.html", looked.page.encode())
-            if self.store.folder is not None:
-                with self.store.explaining("written"):
-                    add_to_workspace(self.store.folder / WORKSPACE, verdict.name, comparison)
+            keep = self.case.monitoring.keep_reports
+            keep_report(self.store, verdict, comparison, looked.page, keep)
         # First the record, then the alert: a window is told of twice rather than never.
         self.store.put(verdict)
         if verdict.provisional:

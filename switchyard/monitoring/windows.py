@@ -30,6 +30,14 @@ def name_of(since: datetime) -> str:
     return f"{since.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
+def since_of(name: str) -> datetime | None:
+    """When the window of that record begins; None for a name that is no window's."""
+    try:
+        return datetime.strptime(name, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
 def complete_windows(
     now: datetime,
     first_row_time: datetime | None,

@@ -12,7 +12,7 @@ from switchyard.monitoring.results import Verdict
 from switchyard.monitoring.windows import name_of
 from switchyard.records import Record
 from switchyard.retraining.archives import archive, gather
-from switchyard.retraining.deciding import RetrainingDecision, decide
+from switchyard.retraining.deciding import RetrainingDecision, decide, over
 from switchyard.retraining.feedback import learnable, snapshot
 from switchyard.retraining.locks import Lease
 from switchyard.retraining.records import MAX_ATTEMPTS, Retrained, Retrainings
@@ -87,7 +87,7 @@ def plan(
         new_labelled=new,
         obstacle=obstacle,
     )
-    since = recent_since(found, case.retraining, records.learnt())
+    since = recent_since(over(found, now), case.retraining, records.learnt())
     return Plan(decision=decision, recent_since=since, **facts)
 
 

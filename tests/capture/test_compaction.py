@@ -11,7 +11,7 @@ import fsspec
 import pandas as pd
 import pytest
 
-from switchyard.capture import compaction, reading
+from switchyard.capture import reading, spool
 from switchyard.capture.compaction import Compactor
 from switchyard.capture.segments import PREDICTION, Segment, packed
 from switchyard.capture.stores import Store
@@ -211,6 +211,16 @@ def test_a_damaged_segment_stops_no_other(service: Make) -> None:
     assert [path.name for path in (kept.settings.spool / "corrupt").iterdir()] == ["000.segment"]
 
 
+def test_a_service_knows_how_many_segments_are_damaged(service: Make) -> None:
+    kept = service().fill()
+    (kept.settings.spool / "000.segment").write_bytes(b"rubbish" * 100)
+    kept.compactor().run_once()
+
+    recorder = kept.recorder()
+
+    kept.until(lambda: recorder.damaged_segments == 1)
+
+
 def test_a_store_that_cannot_be_written_is_told_once_and_tried_again(
     filled: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -242,7 +252,7 @@ def test_the_compactor_does_nothing_on_being_made(service: Make) -> None:
     kept = service()
     Compactor(kept.settings)
     assert not kept.settings.state.exists()
-    assert compaction.CORRUPT == "corrupt"
+    assert spool.CORRUPT == "corrupt"
 
 
 def test_one_day_that_cannot_be_written_holds_back_no_other(

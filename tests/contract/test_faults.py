@@ -260,3 +260,18 @@ def test_a_small_request_cannot_hold_the_service_up(make_service: Make) -> None:
     assert (told.status_code, infer.status_code) == (422, 422)
     assert "too many to tell" in told.json()["detail"]
     assert len(infer.content) < 2_000
+
+
+def test_a_damaged_segment_is_passed_over_and_counted(make_service: Make) -> None:
+    service = make_service(capture={"flush_s": 0.2}).start()
+    spool = service.settings.spool
+    (spool / "000.segment").write_bytes(b"rubbish" * 100)
+    assert service.predict("a.example").status_code == 200
+
+    deadline = time.monotonic() + 60
+    while "switchyard_capture_damaged_segments 1.0" not in service.get("/metrics").text:
+        assert time.monotonic() < deadline, service.log
+        time.sleep(0.1)
+
+    assert [path.name for path in (spool / "corrupt").iterdir()] == ["000.segment"]
+    assert "'000.segment' is damaged" in service.log

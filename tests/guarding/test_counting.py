@@ -53,6 +53,12 @@ def test_counts_of_another_version_are_none_of_ours() -> None:
     assert live_of(TEXT, "3") is None
 
 
+def test_counts_of_two_versions_together_are_not_judged() -> None:
+    other = 'switchyard_model_info{model="phishing",version="1"} 1.0\n'
+
+    assert live_of(TEXT + other, "2") is None
+
+
 def test_a_service_without_requests_has_no_percentile() -> None:
     live = live_of("", "2")
 

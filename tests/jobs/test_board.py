@@ -16,8 +16,8 @@ import pytest
 
 from switchyard.errors import PlatformError, RequestError
 from switchyard.jobs import files, ledger
-from switchyard.jobs.files import DiskFull
 from switchyard.jobs.store import Job, QueueFull, RequestTooLarge
+from switchyard.stores import DiskFull
 from tests.jobs.conftest import CSV, Service, StubPredictor
 
 Make = Callable[..., Service]

@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 
 from switchyard.errors import PlatformError, RequestError
-from switchyard.jobs.files import DiskFull, JobFiles
+from switchyard.jobs.files import JobFiles
+from switchyard.stores import DiskFull
 from tests.jobs.conftest import Service
 
 

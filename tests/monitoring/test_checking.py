@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -8,7 +9,7 @@ import pytest
 from switchyard.configuration.loop import Monitoring
 from switchyard.monitoring.checking import Facts, check_window
 from switchyard.monitoring.inputs import UNKNOWN_WORDS
-from switchyard.monitoring.references import SCORE, Reference
+from switchyard.monitoring.references import SCORE, TRUTH, Reference
 from switchyard.monitoring.results import Verdict
 from tests.monitoring.conftest import FACTS, FEW, WINDOW, new_kind, scores, table, urls, usual
 
@@ -89,6 +90,79 @@ def test_missing_urls_are_drift_though_the_reference_misses_none(reference: Refe
     assert found.status == "drifted"
     assert found.quality.missing_share["url"] == pytest.approx(0.2, abs=0.03)
     assert "url is missing or unreadable" in found.quality.problems[0]
+
+
+@pytest.mark.parametrize(("share", "status"), [(0.02, "quiet"), (0.1, "drifted")])
+def test_missing_scores_are_drift_though_the_reference_misses_none(
+    reference: Reference, share: float, status: str
+) -> None:
+    rows = usual(1000, 32)
+    every = round(1 / share)
+    given = [
+        None if place % every == 0 else score
+        for place, score in enumerate(rows["score"].to_pylist())
+    ]
+    found = verdict(table(rows["url"].to_pylist(), given), reference)
+    assert found.status == status, found.reasons
+    assert found.quality.missing_share[SCORE] == pytest.approx(share)
+    assert bool(found.quality.problems) is (status == "drifted")
+
+
+def test_missing_urls_of_the_rarer_decision_alone_are_drift(reference: Reference) -> None:
+    rows = usual(4000, 33, bad=0.1)
+    texts = [
+        None if score >= 0.5 else text
+        for text, score in zip(rows["url"].to_pylist(), rows["score"].to_pylist(), strict=True)
+    ]
+    found = verdict(table(texts, rows["score"].to_pylist()), reference)
+    assert found.status == "drifted"
+    assert "url is missing" in found.quality.problems[0]
+
+
+@pytest.mark.parametrize("url", [True, False])
+@pytest.mark.parametrize("score", [True, False])
+def test_one_row_is_judged_where_one_is_enough(
+    reference: Reference, url: bool, score: bool
+) -> None:
+    """One usual row is within chance; one that misses something is not."""
+    rows = table([urls(1, 39)[0] if url else None], [0.05 if score else None])
+    found = verdict(rows, reference, monitoring=Monitoring(min_rows=1))
+    assert found.rows == 1
+    assert found.status == ("quiet" if url and score else "drifted"), found.reasons
+
+
+@pytest.mark.parametrize("phishing", [True, False])
+def test_a_window_of_one_class_is_seen_to_drift(reference: Reference, phishing: bool) -> None:
+    given = scores([phishing] * 600, 34).tolist()
+    found = verdict(table(new_kind(600, 35), given), reference)
+    assert found.status == "drifted"
+    assert found.positive_share == float(phishing)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("bad", [0.0, 0.4, 1.0])
+def test_a_reference_of_one_class_can_be_compared_with(
+    reference: Reference, kept: bool, bad: float
+) -> None:
+    chosen = (reference.columns[TRUTH] > 0) == kept
+    columns = {name: values[chosen] for name, values in reference.columns.items()}
+    found = verdict(usual(600, 36, bad=bad), replace(reference, columns=columns))
+    if bad == float(kept):
+        assert found.status == "quiet", found.reasons
+    assert found.columns
+
+
+def test_urls_that_are_all_new_are_no_drift_as_long_as_they_are_written_alike(
+    reference: Reference,
+) -> None:
+    """That nobody has asked for a URL before says nothing of how it is written."""
+    known = {*urls(1500, 1, phishing=True), *urls(1500, 2), *urls(1500, 3, phishing=True)}
+    known |= set(urls(1500, 4))
+    rows = usual(3000, 37)
+    fresh = [place for place, text in enumerate(rows["url"].to_pylist()) if text not in known]
+    found = verdict(rows.take(fresh), reference)
+    assert 1000 < found.rows < 3000
+    assert found.status == "quiet", found.reasons
 
 
 def test_unreadable_urls_count_as_missing(reference: Reference) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from switchyard.monitoring import drift
 from switchyard.monitoring.drift import chance, compare, distance
+from switchyard.monitoring.records import MonitoringStore
+from switchyard.monitoring.reports import add_to_workspace
 
 
 def normal(rows: int, seed: int, middle: float = 0.0) -> Any:
@@ -61,7 +62,7 @@ def test_evidently_shows_the_numbers_that_were_judged_and_keeps_a_history(tmp_pa
     made = [compare(sides, later, 0.1, title="phishing", moment=moment) for moment in moments]
 
     for comparison in made:
-        drift.add_to_workspace(tmp_path / "evidently", "phishing", comparison)
+        add_to_workspace(MonitoringStore(str(tmp_path)), "phishing", comparison)
 
     shown = {each["config"]["column"]: each["value"] for each in made[0].document()["metrics"]}
     assert shown == pytest.approx(

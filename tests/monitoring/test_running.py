@@ -34,7 +34,7 @@ TUESDAY = MONDAY + timedelta(days=1)
 def plain_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages without pictures, which take seconds each."""
     monkeypatch.setattr(Comparison, "html", lambda self: f"<p>{self.title}</p>")
-    monkeypatch.setattr("switchyard.monitoring.running.add_to_workspace", lambda *given: None)
+    monkeypatch.setattr("switchyard.monitoring.reports.add_to_workspace", lambda *given: None)
 
 
 @pytest.fixture
@@ -75,6 +75,20 @@ def test_each_complete_window_gets_one_verdict_and_the_open_one_a_provisional(
     assert Path(kept.case.monitoring.store, "open.json").is_file()
 
 
+def test_reports_beyond_those_to_keep_are_deleted_and_verdicts_stay(
+    captured: Make, look: Any
+) -> None:
+    kept = captured(keep_reports=1)
+    kept.add(usual(500, 43))
+    kept.add(usual(400, 44, since=TUESDAY))
+
+    look(kept, 50)
+
+    reports = Path(kept.case.monitoring.store, "reports")
+    assert [path.name for path in reports.iterdir()] == ["20260908T000000Z.html"]
+    assert len(verdicts(kept)) == 2
+
+
 def test_a_second_run_looks_only_at_what_is_new(captured: Make, look: Any) -> None:
     kept = captured()
     kept.add(usual(500, 43))
@@ -85,7 +99,7 @@ def test_a_second_run_looks_only_at_what_is_new(captured: Make, look: Any) -> No
     assert len(verdicts(kept)) == 1
 
 
-def test_a_clock_set_back_changes_no_record(captured: Make, look: Any) -> None:
+def test_a_clock_set_back_makes_the_same_records_again(captured: Make, look: Any) -> None:
     kept = captured()
     kept.add(usual(500, 43))
     kept.add(usual(400, 44, since=TUESDAY))
@@ -93,7 +107,53 @@ def test_a_clock_set_back_changes_no_record(captured: Make, look: Any) -> None:
     before = verdicts(kept)
     look(kept, 2)
     look(kept, 26)
-    assert verdicts(kept) == before
+
+    then = MONDAY + timedelta(hours=26)
+    assert verdicts(kept) == [before[0].model_copy(update={"created": then}), before[1]]
+    assert look(kept, 26).verdicts[0].provisional  # once is enough
+
+
+def test_half_a_window_that_was_judged_by_a_clock_ahead_is_judged_again_when_it_is_over(
+    captured: Make, look: Any
+) -> None:
+    kept = captured()
+    kept.add(drifted(300))
+    look(kept, 30)  # by a clock that is six hours ahead of a Monday that goes on
+    kept.add(usual(4_000, 45), "later")
+
+    look(kept, 25)
+
+    found = verdicts(kept)
+    assert [each.rows for each in found] == [4_300]
+    assert found[0].created == MONDAY + timedelta(hours=25)
+
+
+def test_nobody_is_told_again_of_a_window_that_is_judged_again(captured: Make, look: Any) -> None:
+    hook = Hook()
+    kept = captured(alerts={"webhook": hook.url})
+    kept.add(drifted())
+    look(kept, 50)
+    look(kept, 26)
+    hook.close()
+
+    assert len(hook.documents) == 1
+    assert verdicts(kept)[0].alerted == ("log:drift", "webhook:drift")
+
+
+@pytest.mark.parametrize("lost", [b"", b"PAR1", b"\x00" * 4096], ids=["empty", "cut", "zeros"])
+def test_whatever_is_left_of_damaged_files_the_rest_is_judged(
+    captured: Make, look: Any, lost: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = captured()
+    kept.add(drifted())
+    kept.add(usual(100, 44), "damaged").write_bytes(lost)
+    kept.label(usual(10, 43), ["benign"] * 10, "damaged").write_bytes(lost)
+
+    found = look(kept).verdicts[0]
+
+    assert (found.rows, found.status, found.quality.damaged_files) == (600, "drifted", 2)
+    assert "log:damage" in found.alerted
+    assert len([told for told in caplog.messages if told.startswith("skipped: ")]) == 2
 
 
 def test_a_damaged_file_is_skipped_counted_and_told_of(captured: Make, look: Any) -> None:

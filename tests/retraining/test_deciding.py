@@ -136,6 +136,19 @@ def test_a_clock_that_was_set_back_delays_by_one_cool_down_and_says_so() -> None
     assert "cool-down until 2024-02-01 00:00:00" in told
 
 
+def test_windows_that_are_yet_to_come_do_not_count_after_the_clock_was_set_back() -> None:
+    """Judged while the clock was ahead, by the model before: they would retrain again and again."""
+    ahead = [window(31), window(32)]
+
+    assert not decided(ahead, last_started=NOW - 2 * DAY).retrain
+    assert not decided(ahead).retrain
+    assert decided(ahead, now=NOW + 3 * DAY).retrain
+
+
+def test_lost_performance_of_a_window_that_is_yet_to_come_does_not_count() -> None:
+    assert not decided([window(1, "quiet"), lost(31)]).retrain
+
+
 windows = st.lists(
     st.builds(
         window,

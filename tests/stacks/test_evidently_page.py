@@ -14,7 +14,9 @@ import requests
 from stacks.evidently_page import command_of
 from switchyard.configuration.model import UseCase
 from switchyard.errors import RequestError
-from switchyard.monitoring.drift import add_to_workspace, compare
+from switchyard.monitoring.drift import compare
+from switchyard.monitoring.records import MonitoringStore
+from switchyard.monitoring.reports import add_to_workspace
 
 
 def case(store: str) -> UseCase:
@@ -43,7 +45,7 @@ def test_an_object_store_has_no_workspace() -> None:
 def test_evidentlys_page_shows_the_history(tmp_path: Path) -> None:
     values = {"score": np.linspace(0, 1, 500, dtype=np.float32)}
     comparison = compare(values, values, 0.1, moment=datetime(2026, 9, 7, tzinfo=UTC))
-    add_to_workspace(tmp_path / "evidently", "phishing", comparison)
+    add_to_workspace(MonitoringStore(str(tmp_path)), "phishing", comparison)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
