@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,6 +28,9 @@ logger = logging.getLogger(__name__)
 
 WINDOWS, REPORTS, OPEN = "windows", "reports", "open.json"
 WORKSPACE, METRICS = "evidently", "monitoring.prom"
+
+_STALE_S = 3600.0
+"""No draft is written for so long."""
 
 
 def store_location(case: UseCase) -> str:
@@ -123,8 +127,12 @@ class MonitoringStore:
 
 
 def _replace(target: Path, content: bytes) -> None:
-    """Through a draft beside it, whose name begins with a dot."""
+    """Through a draft beside it, whose name begins with a dot; those of killed processes go."""
     target.parent.mkdir(parents=True, exist_ok=True)
+    for left in target.parent.glob(".*.draft"):
+        with suppress(OSError):  # another process removes it, too
+            if time.time() - left.stat().st_mtime > _STALE_S:
+                left.unlink()
     draft = target.parent / f".{target.name}.{os.getpid()}-{threading.get_ident()}.draft"
     try:
         with draft.open("wb") as file:
