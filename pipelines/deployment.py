@@ -13,9 +13,8 @@ from steps.deployment import (
     package_service,
     record_deployment,
     resolve_version,
-    roll_back_service,
-    set_champion,
 )
+from steps.guarding import end_rollback, go_back
 from steps.hooks import record_failure, record_success
 
 
@@ -52,5 +51,5 @@ def deployment_steps(
 )
 def rollback(use_case: dict[str, Any]) -> None:
     """Serve the release before the present one; the alias `champion` follows, last of all."""
-    version = record_deployment(roll_back_service(use_case))
-    set_champion(version, use_case)
+    begun, deployed = go_back(use_case)
+    end_rollback(begun, record_deployment(deployed), use_case)

@@ -7,6 +7,7 @@ costs time is found again by its content.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
@@ -71,10 +72,11 @@ def deploy_service(
         return deployer.deploy(release, case.serving, lambda url: check_release(url, release))
 
 
-@step(enable_cache=False)
-def roll_back_service(use_case: dict[str, Any]) -> Annotated[Deployment, "deployment"]:
-    """Serve the release before the present one, once it has passed the smoke test."""
-    case = UseCase.of(use_case)
+def roll_back(case: UseCase, agreed: Callable[[Deployment], object] | None = None) -> Deployment:
+    """Serve the release before the present one, once it has passed the smoke test.
+
+    agreed: is called with what serves when it has, before anything is changed.
+    """
     deployer = open_deployer()
     current = deployer.current(case.name)
     if current is None:
@@ -87,8 +89,14 @@ def roll_back_service(use_case: dict[str, Any]) -> Annotated[Deployment, "deploy
             f"'{case.name}' has no release before version {current.release.model_version}; "
             "deploy another by run.py --pipeline deployment --version N"
         )
+
+    def tried(url: str) -> None:
+        check_release(url, before)
+        if agreed is not None:
+            agreed(current)
+
     with stage("Start and smoke-test the release before"):
-        return deployer.rollback(case.name, case.serving, lambda url: check_release(url, before))
+        return deployer.rollback(case.name, case.serving, tried)
 
 
 def check_release(url: str, release: Release) -> None:
@@ -122,10 +130,8 @@ def record_deployment(deployment: Deployment) -> Annotated[int, "deployed_versio
     return version.number
 
 
-@step(enable_cache=False)
-def set_champion(version: int, use_case: dict[str, Any]) -> None:
+def set_champion(version: int, case: UseCase) -> None:
     """Let the champion be the version that now serves, unless it already is."""
-    case = UseCase.of(use_case)
     tracker = open_tracker()
     serving, champion = tracker.version(case.name, version), tracker.champion(case.name)
     if champion != serving:

@@ -1,4 +1,4 @@
-"""Steps that watch what was deployed lately, and take it back."""
+"""Steps that watch what was deployed lately, and take it back, by themselves or when asked to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from zenml import log_metadata, step
 
 from stacks.deployers.opening import open_deployer
-from steps.deployment import roll_back_service, set_champion
+from steps.deployment import roll_back, set_champion
 from steps.tracking import open_tracker
 from switchyard.configuration.model import UseCase
 from switchyard.errors import RequestError
@@ -60,11 +60,35 @@ def take_back(
     if deployed is None:
         deployed = deployer.start(case.name)
     record = watching.begin(MonitoringStore(store_location(case)), deployed, verdict)
-    bad = tracker.version(case.name, int(record.version))
-    tracker.tag(bad, ROLLED_BACK_TAG, "; ".join(record.reasons)[:4_000])
+    if not record.asked:
+        bad = tracker.version(case.name, int(record.version))
+        tracker.tag(bad, ROLLED_BACK_TAG, "; ".join(record.reasons)[:4_000])
     if deployed.release.model_version == record.version:
-        deployed = roll_back_service.entrypoint(use_case=use_case)
+        deployed = roll_back(case)
     log_metadata({"from": record.version, "to": record.to, "reasons": list(record.reasons)})
+    return record, deployed
+
+
+@step(enable_cache=False)
+def go_back(
+    use_case: dict[str, Any],
+) -> tuple[Annotated[Rollback, "rollback"], Annotated[Deployment, "deployment"]]:
+    """Serve the release before, as a person asked for.
+
+    It is noted before anything is changed: one that was cut off after the switch is not switched
+    once more, which would bring back what was to go. What is refused leaves no note.
+    """
+    case = UseCase.of(use_case)
+    store = MonitoringStore(store_location(case))
+    deployed = open_deployer().current(case.name)
+    record = watching.unfinished(store, deployed) if deployed is not None else None
+    if record is None or deployed is None:
+        noted: list[Rollback] = []
+        after = roll_back(case, lambda now: noted.append(watching.begin_asked(store, now)))
+        return noted[0], after
+    if deployed.release.model_version == record.version:
+        deployed = roll_back(case)
+    log_metadata({"resumed": True, "from": record.version, "to": record.to})
     return record, deployed
 
 
@@ -72,5 +96,5 @@ def take_back(
 def end_rollback(rollback: Rollback, version: int, use_case: dict[str, Any]) -> None:
     """Let the champion be what serves now, and note that the roll-back has ended."""
     case = UseCase.of(use_case)
-    set_champion.entrypoint(version=version, use_case=use_case)
+    set_champion(version, case)
     watching.finish(MonitoringStore(store_location(case)), rollback)

@@ -26,6 +26,7 @@ from switchyard.packages.loading import verify
 from switchyard.progress import stage
 from switchyard.promotion.gates import check_floors
 from switchyard.retraining.bases import write_base
+from switchyard.tracking import DIGEST_TAG
 from switchyard.trials import dataset_of, trial_of
 
 
@@ -87,7 +88,11 @@ def record_run(
                 reference,
                 write_base(base, Path(folder)),
             ],
-            tags={"zenml.run": run.name, "synthetic": str(data_card.synthetic).lower()},
+            tags={
+                "zenml.run": run.name,
+                "synthetic": str(data_card.synthetic).lower(),
+                DIGEST_TAG: verify(package).content_sha256,
+            },
         )
     log_metadata({"mlflow_run_id": run_id, "mlflow_uri": tracker.uri})
     return run_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,8 @@ from switchyard.errors import PlatformError, RequestError, SwitchyardError
 
 _BUFFER = 1 << 20
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_STALE_S = 3600.0
+"""No draft is written for so long."""
 
 
 class FileStore(NamedTuple):
@@ -61,13 +64,16 @@ class NamedStore:
     def write(self, path: str, content: bytes, draft: str | None = None) -> None:
         """Put a file in its place, whole or not at all; one of that name is replaced.
 
-        draft: what a folder has it under until it is whole; by default its name with a dot before.
+        draft: what a folder has it under until it is whole; by default its name with a dot before,
+        and then those that killed processes left beside it are deleted.
         """
         with self.explaining("written"):
             if self.is_local:
                 target = Path(self.root, path)
                 hidden = f".{target.name}.{os.getpid()}-{os.urandom(4).hex()}.draft"
                 before = target.with_name(hidden) if draft is None else Path(self.root, draft)
+                if draft is None:
+                    _sweep(target.parent)
                 with written_locally(target, before) as stream:
                     stream.write(content)
                 return
@@ -136,6 +142,14 @@ def explaining(
         raise
     except Exception as cause:  # stores raise errors of libraries of their own
         raise failure(cause) from cause
+
+
+def _sweep(folder: Path) -> None:
+    """Delete the drafts that killed processes left in a folder."""
+    for left in folder.glob(".*.draft"):
+        with suppress(OSError):  # another process removes it, too
+            if time.time() - left.stat().st_mtime > _STALE_S:
+                left.unlink()
 
 
 @contextmanager

@@ -93,10 +93,16 @@ class Tracker:
         files: Sequence[Path],
         tags: Mapping[str, str],
     ) -> str:
-        """Write a run with its dataset and files, and a nested run a trial; return the run id."""
+        """Write a run with its dataset and files, and a nested run a trial; return the run id.
+
+        Earlier runs of the same package (its digest is a tag) that never ended were killed, and are
+        marked so. One that is still being written in fact says in the end that it has finished.
+        """
         with self._failures():
             client = self._client
             experiment_id = self._experiment(experiment)
+            if DIGEST_TAG in tags:
+                self._mark_killed(experiment_id, f"tags.`{DIGEST_TAG}` = '{tags[DIGEST_TAG]}'")
             parent = client.create_run(experiment_id, run_name=run_name, tags=dict(tags))
             run_id: str = parent.info.run_id
             self._log_dataset(run_id, dataset)
@@ -109,6 +115,13 @@ class Tracker:
                 self._log_trial(experiment_id, run_id, trial)
             client.set_terminated(run_id)
         return run_id
+
+    def _mark_killed(self, experiment_id: str, which: str) -> None:
+        unended = f"attributes.status = 'RUNNING' and {which}"
+        for run in self._client.search_runs([experiment_id], unended):
+            nested = f"tags.`mlflow.parentRunId` = '{run.info.run_id}'"
+            self._mark_killed(experiment_id, nested)
+            self._client.set_terminated(run.info.run_id, "KILLED")
 
     def _experiment(self, name: str) -> str:
         from mlflow.exceptions import MlflowException

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from switchyard.errors import PlatformError, RequestError
-from switchyard.tracking import Dataset, Tracker, Trial, Version
+from switchyard.tracking import DIGEST_TAG, Dataset, Tracker, Trial, Version
 
 DATASET = Dataset("dataset", "ab" * 32, "file:///data.csv", {"rows": 3})
 
@@ -44,6 +44,30 @@ def test_a_run_keeps_its_values_its_dataset_and_its_trials(tracker: Tracker, run
     assert [entry.dataset.name for entry in run.inputs.dataset_inputs] == ["dataset"]
     assert [trial.info.run_name for trial in nested] == ["fast"]
     assert [m.value for m in client.get_metric_history(nested[0].info.run_id, "fold")] == [0.8, 1.0]
+
+
+def test_a_run_that_was_killed_half_written_is_marked_so_by_the_next(
+    tracker: Tracker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow import MlflowClient
+
+    def write() -> str:
+        return tracker.record(
+            "killed", "run", DATASET, [Trial("fast", {}, {}, {}, {})], {}, {}, [], {DIGEST_TAG: "1"}
+        )
+
+    with monkeypatch.context() as killed:
+        killed.setattr(MlflowClient, "set_terminated", lambda *_: None)
+        half = write()
+    whole = write()
+
+    client = MlflowClient(tracking_uri=tracker.uri)
+    runs = client.search_runs([client.get_run(half).info.experiment_id])
+    of_half = [
+        run for run in runs if half in (run.info.run_id, run.data.tags.get("mlflow.parentRunId"))
+    ]
+    assert [run.info.status for run in of_half] == ["KILLED", "KILLED"]
+    assert client.get_run(whole).info.status == "FINISHED"
 
 
 def test_there_is_no_champion_at_first(tracker: Tracker) -> None:

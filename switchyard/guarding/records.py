@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 class Rollback(Record):
     """From which version to which, and why. deployed: when the first was; finished: None while the
-    champion's alias may still point to it.
+    champion's alias may still point to it; asked: by a person, which tells nothing of the version.
     """
 
     version: str
@@ -30,6 +30,7 @@ class Rollback(Record):
     deployed: datetime
     started: datetime
     finished: datetime | None = None
+    asked: bool = False
 
 
 class Rollbacks:

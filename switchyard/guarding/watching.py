@@ -32,10 +32,10 @@ def watch(
     if deployed is None:
         return _nothing("no service is deployed here: there is nothing to guard")
     records = Rollbacks(store)
-    unfinished = records.unfinished()
-    if unfinished is not None:
-        told = f"the roll-back from version {unfinished.version} was cut off: it goes on"
-        return GuardVerdict(roll_back=True, failed=(told, *unfinished.reasons))
+    begun = unfinished(store, deployed)
+    if begun is not None:
+        told = f"the roll-back from version {begun.version} was cut off: it goes on"
+        return GuardVerdict(roll_back=True, failed=(told, *begun.reasons))
     since = datetime.fromisoformat(deployed.since)
     if records.of(since) is not None:
         return _nothing(f"what was deployed at {deployed.since} was rolled back already")
@@ -77,22 +77,44 @@ def labelled(
 
 def begin(store: MonitoringStore, deployed: Deployment, verdict: GuardVerdict) -> Rollback:
     """Note the roll-back before anything is changed; one that was cut off is found again."""
-    records = Rollbacks(store)
-    record = records.unfinished()
+    return unfinished(store, deployed) or _begun(store, deployed, verdict.reasons)
+
+
+def begin_asked(store: MonitoringStore, deployed: Deployment) -> Rollback:
+    """Note a roll-back that a person asked for, before anything is changed."""
+    return _begun(store, deployed, ("a person asked for it",), asked=True)
+
+
+def unfinished(store: MonitoringStore, deployed: Deployment) -> Rollback | None:
+    """The roll-back that was cut off on either side of its switch.
+
+    Where a person has deployed something else since, nobody waits for it any more.
+    """
+    record = Rollbacks(store).unfinished()
     if record is None:
-        if deployed.previous is None:
-            raise PlatformError(
-                f"version {deployed.release.model_version} was to be rolled back, and the release "
-                "before it is gone from the deployer's records; run.py status shows them"
-            )
-        record = Rollback(
-            version=deployed.release.model_version,
-            to=deployed.previous.model_version,
-            reasons=verdict.reasons,
-            deployed=datetime.fromisoformat(deployed.since),
-            started=datetime.now(UTC),
+        return None
+    before = datetime.fromisoformat(deployed.since) == record.deployed
+    after = deployed.release.model_version == record.to
+    return record if before or after else None
+
+
+def _begun(
+    store: MonitoringStore, deployed: Deployment, reasons: tuple[str, ...], *, asked: bool = False
+) -> Rollback:
+    if deployed.previous is None:
+        raise PlatformError(
+            f"version {deployed.release.model_version} was to be rolled back, and the release "
+            "before it is gone from the deployer's records; run.py status shows them"
         )
-        records.put(record)
+    record = Rollback(
+        version=deployed.release.model_version,
+        to=deployed.previous.model_version,
+        reasons=reasons,
+        deployed=datetime.fromisoformat(deployed.since),
+        started=datetime.now(UTC),
+        asked=asked,
+    )
+    Rollbacks(store).put(record)
     return record
 
 
@@ -120,7 +142,7 @@ def _barrier(deployed: Deployment, done: list[Rollback]) -> str:
     before = deployed.previous.model_version
     if before == deployed.release.model_version:
         return f"the release before it is of the same version {before}"
-    if any(each.version == before for each in done):
+    if any(each.version == before and not each.asked for each in done):
         return f"version {before} before it was rolled back itself; deploy another by hand"
     return ""
 

@@ -120,6 +120,34 @@ def test_one_that_was_cut_off_goes_on_from_either_side_of_the_switch(
     assert Rollbacks(store).unfinished() is None
 
 
+def test_one_that_was_cut_off_is_not_gone_on_with_once_a_person_deployed_another(
+    store: MonitoringStore,
+) -> None:
+    watching.begin(store, deployed(), watched(store, deployed()))
+    later = (SINCE + timedelta(hours=1)).isoformat()
+
+    assert watching.unfinished(store, deployed("3", "2", since=later)) is None
+    assert watching.unfinished(store, deployed("2", "1", since=later)) is None
+
+
+def test_one_that_a_person_asked_for_goes_on_from_either_side_of_the_switch(
+    store: MonitoringStore,
+) -> None:
+    begun = watching.begin_asked(store, deployed())
+
+    for state in (deployed(), deployed("1", "2", since=NOW.isoformat())):
+        assert watching.unfinished(store, state) == begun
+    watching.finish(store, begun)
+    assert watching.unfinished(store, deployed()) is None
+
+
+def test_what_a_person_went_back_from_may_be_gone_back_to(store: MonitoringStore) -> None:
+    watching.finish(store, watching.begin_asked(store, deployed()))
+    after = deployed("1", "2", since=(SINCE + timedelta(hours=1)).isoformat())
+
+    assert watched(store, after).roll_back
+
+
 def test_a_version_that_was_deployed_again_is_judged_again(store: MonitoringStore) -> None:
     rolled_back(store, deployed())
     again = deployed(before="3", since=(SINCE + timedelta(hours=1)).isoformat())

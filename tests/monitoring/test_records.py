@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -65,6 +66,19 @@ def test_drafts_of_a_killed_process_are_no_records(tmp_path: Path) -> None:
     store.put(verdict())
     (tmp_path / "windows" / ".20260908T000000Z.json.1.draft").write_bytes(b'{"na')
     assert len(store.verdicts()) == 1
+
+
+def test_old_drafts_of_a_killed_process_are_removed_by_the_next_that_writes(tmp_path: Path) -> None:
+    old, new = (tmp_path / "windows" / f".{name}.json.1.draft" for name in ("old", "new"))
+    old.parent.mkdir()
+    for draft in (old, new):
+        draft.touch()
+    os.utime(old, (0, 0))
+
+    MonitoringStore(str(tmp_path)).put(verdict())
+
+    assert new.exists()
+    assert not old.exists()
 
 
 def test_two_monitors_at_once_leave_one_whole_record(tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ def test_a_release_that_fails_the_smoke_test_is_not_deployed(stage: Stage) -> No
 def test_going_back_smoke_tests_the_release_before(stage: Stage) -> None:
     stage.deployer.now = deployed(2, before=1)
 
-    found = steps.roll_back_service.entrypoint(CASE.plain())
+    found = steps.roll_back(CASE)
 
     assert found.release == release(1)
     assert stage.smoked == [(PRIVATE, Path("/bentos/v1"), "1")]
@@ -174,7 +174,7 @@ def test_without_a_release_before_there_is_no_going_back(
     stage.deployer.now = now
 
     with pytest.raises(RequestError, match=said):
-        steps.roll_back_service.entrypoint(CASE.plain())
+        steps.roll_back(CASE)
 
 
 def test_a_deployment_is_noted_on_its_version(stage: Stage) -> None:
@@ -202,7 +202,7 @@ def test_going_back_makes_what_serves_the_champion(
 ) -> None:
     stage.registry = Registry(champion)
 
-    steps.set_champion.entrypoint(1, CASE.plain())
+    steps.set_champion(1, CASE)
 
     assert stage.registry.promoted == promoted
 
