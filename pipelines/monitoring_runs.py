@@ -72,7 +72,7 @@ def collect(run: PipelineRunResponse) -> Watched:
 
 
 def latest(kept: Sequence[Verdict], made: Sequence[Verdict]) -> list[Verdict]:
-    """The verdict of each window as it would be kept: one that was made replaces one that is kept."""
+    """The verdict of each window: one that is made replaces one that is kept."""
     return list({each.since: each for each in (*kept, *made)}.values())
 
 
