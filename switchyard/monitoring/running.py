@@ -54,27 +54,30 @@ def check_store(
 
     captured: the prediction store. A window of which more rows have come since its verdict is
     judged again, one of which only more labels have come is completed, and what nobody was told of
-    is told. dry_run: nothing is written or sent. Errors as of the stores, and what `references`
-    raises.
+    is told. A verdict that is dated later than now is of a clock that was ahead, perhaps of half a
+    window: it is made again. dry_run: nothing is written or sent. Errors as of the stores, and what
+    `references` raises.
     """
-    known = store.verdicts()
+    kept = store.verdicts()
+    known = [each for each in kept if each.created <= now]
     run = _Run(case, captured, store, references, now, dry_run)
     looked = Looked()
     recent = run.recent(known)
     before, files = Seen.of(store), files_of(captured, recent)
     labels = labels_of(captured, recent, run.note)
-    late = {each.since: each for each in run.late(recent, files, before)}
-    rest = [each for each in recent if each.since not in late]
+    late = run.late(recent, files, before)
+    earlier = {each.since: each for each in (*late, *(each for each in kept if each.created > now))}
+    rest = [each for each in recent if each.since not in earlier]
     completed = {each.since: each for each in run.completed(rest, labels, before)}
     for verdict in completed.values():
         looked.verdicts.append(run.finish(Checked(verdict, None), looked))
     first = reading.first_time(captured, damaged=run.note)
     new = complete_windows(now, first, {each.since for each in known}, patient(case))
-    windows = [*(Window(each.since, each.until) for each in late.values()), *new]
+    windows = [*(Window(each.since, each.until) for each in late), *new]
     for done, window in enumerate(windows):
         if progress is not None:
             progress(done, len(windows), f"{window.since:%Y-%m-%d %H:%M}")
-        checked = run.check(window, late.get(window.since))
+        checked = run.check(window, earlier.get(window.since))
         looked.verdicts.append(run.finish(checked, looked))
     if not dry_run:
         for verdict in rest:
@@ -104,6 +107,7 @@ class _Run:
     now: datetime
     dry_run: bool
     damaged: list[str] = field(default_factory=list)
+    said: set[str] = field(default_factory=set)
     told: set[str] = field(default_factory=set)
     """Damaged files that people know of."""
 
@@ -127,10 +131,13 @@ class _Run:
         return found
 
     def note(self, error: PlatformError) -> None:
-        """Remember a damaged file, and say so once."""
-        if str(error) not in self.damaged:
-            logger.warning("skipped: %s", error)
-            self.damaged.append(str(error))
+        """Remember a damaged file of this window, and say so once a run."""
+        told = str(error)
+        if told not in self.damaged:
+            self.damaged.append(told)
+        if told not in self.said:
+            self.said.add(told)
+            logger.warning("skipped: %s", told)
 
     def check(self, window: Window, earlier: Verdict | None = None) -> Checked:
         """Read a window and judge it. earlier: its verdict until now, which people know of."""
@@ -152,7 +159,7 @@ class _Run:
             damaged=tuple(self.damaged),
         )
         checked = check_window(window, rows, labelled, reference, monitoring, facts)
-        if earlier is None:
+        if earlier is None or window.provisional:
             return checked
         return replace(
             checked, verdict=checked.verdict.model_copy(update={"alerted": earlier.alerted})

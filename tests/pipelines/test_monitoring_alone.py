@@ -24,9 +24,8 @@ def test_the_run_without_the_lease_only_looks(
     other: Lease | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called: dict[str, dict[str, Any]] = {}
-    quiet = SimpleNamespace(
-        roll_back=False, decision=SimpleNamespace(retrain=False), load=lambda: quiet
-    )
+    quiet = SimpleNamespace(roll_back=False, decision=SimpleNamespace(retrain=False))
+    quiet.load = lambda: quiet
 
     def recording(step: Any) -> Any:
         def call(*given: Any, **more: Any) -> Any:
