@@ -1,6 +1,7 @@
 """What closing the loop is worth: dated traffic replayed with it and without.
 
-    uv run benchmarks/loop.py [--data-dir DIR] [--only PART …] [--picture FILE] [--short] [--json]
+    uv run benchmarks/loop.py [--data-dir DIR] [--only PART …] [--picture FILE] [--short] [--check]
+        [--json]
 
 With --data-dir the phishing of urls.parquet comes in the month in which it was first seen, and its
 benign rows, which have no date, in parts by domain; else a sample whose phishing changes.
@@ -10,8 +11,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.loop_parts.corpus import KNOWN_UNTIL, SAMPLE_ROWS, UNTIL, load
@@ -26,7 +28,16 @@ GOALS = {
     "drift_1m_rss_gb": ("at most", 2.0),
     "inference_share_of_core": ("at least", 0.9),
 }
-SHORT_ROWS = 60_000
+CHECKED = GOALS | {
+    "recall_gain": ("at least", 0.1),
+    "drift_1m_s": ("at most", 120.0),
+    "inference_share_of_core": ("at least", 0.6),
+}
+"""The goals of --check, which leave room for smaller samples and for slower and busier machines."""
+
+# Fewer rows than these in half a month are too few to judge it, and the loop would do nothing.
+SHORT_ROWS, SHORT_UNTIL = 100_000, "2022-12"
+SHORT_INFERENCE = 150_000, 3
 LAST = (
     *("recall_with", "recall_without", "recall_gain", "retrainings", "false_alarm_share"),
     *("detection_lag_windows", "drift_1m_s", "drift_1m_rss_gb", "inference_share_of_core"),
@@ -39,7 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     traffic = None
     if {"replay", "alarms"} & set(options.only):
         frame = load(options.data_dir, SHORT_ROWS if options.short else SAMPLE_ROWS)
-        traffic = by_month(frame, KNOWN_UNTIL, options.until)
+        until = options.until or (SHORT_UNTIL if options.short else UNTIL)
+        traffic = by_month(frame, KNOWN_UNTIL, until)
     found: dict[str, float] = {}
     for name in options.only:
         print(name, flush=True)
@@ -54,7 +66,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.json:
         order = [*(name for name in LAST if name in found), *(n for n in found if n not in LAST)]
         print(json.dumps({name: round(found[name], 6) for name in order}))
+    if options.check and (missed := missed_by(found)):
+        print(f"far from its goal: {', '.join(missed)}", file=sys.stderr)
+        return 1
     return 0
+
+
+def missed_by(found: Mapping[str, float]) -> list[str]:
+    """The figures that are not what `CHECKED` asks of them; one that is no number is none."""
+    missed = []
+    for name, (side, goal) in CHECKED.items():
+        value = found.get(name, goal)
+        if not (value >= goal if side == "at least" else value <= goal):
+            missed.append(f"{name} {value:.3f} ({side} {goal:g})")
+    return missed
 
 
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -62,7 +87,9 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data-dir", type=Path, help="the folder of urls.parquet; else a sample")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
-    parser.add_argument("--until", default=UNTIL, help=f"the last month (default: {UNTIL})")
+    parser.add_argument(
+        "--until", help=f"the last month (default: {UNTIL}, with --short {SHORT_UNTIL})"
+    )
     parser.add_argument(
         "--feedback", type=float, default=1.0, help="share of rows whose true label comes"
     )
@@ -71,6 +98,9 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the months as PNG")
     parser.add_argument("--short", action="store_true", help="fewer rows and changes, for CI")
+    parser.add_argument(
+        "--check", action="store_true", help="fail when a figure is far from its goal"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
     return parser.parse_args(argv)
 
@@ -104,7 +134,7 @@ def _inference(options: argparse.Namespace, traffic: Traffic | None) -> dict[str
     from benchmarks.loop_parts.inference import inference
 
     del traffic
-    return inference(options.data_dir, 50_000, 2) if options.short else inference(options.data_dir)
+    return inference(options.data_dir, *(SHORT_INFERENCE if options.short else ()))
 
 
 def _given(traffic: Traffic | None) -> Traffic:

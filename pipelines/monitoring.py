@@ -35,14 +35,15 @@ def monitoring(use_case: dict[str, Any], given: bool = False) -> None:
     """Guard what is deployed, check the windows, retrain if they call for it.
 
     given: retrain on the data of `use_case`, not on those that the champion was trained on. One run
-    at a time acts; another meanwhile only checks.
+    at a time acts; another meanwhile only looks: it keeps no verdict and tells nobody, or all would
+    be told twice.
     """
     case = UseCase.of(use_case)
     store = MonitoringStore(store_location(case))
     with lease(store) as other:
         if other is None:
             guard(use_case)
-        verdicts = _prepared(check_windows)(use_case)
+        verdicts = _prepared(check_windows)(use_case, dry_run=other is not None)
         plan, _ = _prepared(decide_retraining)(
             verdicts, other=other and other.model_dump(), use_case=use_case
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -17,6 +18,7 @@ from switchyard.configuration.layers import Resolved
 from switchyard.configuration.model import UseCase
 from switchyard.console import display
 from switchyard.monitoring.records import MonitoringStore, store_location
+from switchyard.monitoring.results import Verdict
 from switchyard.retraining.locks import holder
 
 
@@ -69,6 +71,11 @@ def collect(run: PipelineRunResponse) -> Watched:
     )
 
 
+def latest(kept: Sequence[Verdict], made: Sequence[Verdict]) -> list[Verdict]:
+    """The verdict of each window: one that is made replaces one that is kept."""
+    return list({each.since: each for each in (*kept, *made)}.values())
+
+
 def _foretell(case: UseCase) -> int:
     """Say what would be done, by the same functions that the steps call."""
     store = MonitoringStore(store_location(case))
@@ -76,7 +83,7 @@ def _foretell(case: UseCase) -> int:
         guard = guarding.look(case, dry_run=True)
         verdicts = checking.look(case, dry_run=True)
         plan = retraining.look(
-            case, holder(store), dry_run=True, verdicts=[*store.verdicts(), *verdicts]
+            case, holder(store), dry_run=True, verdicts=latest(store.verdicts(), verdicts)
         )
     watched = Watched(guard, verdicts, plan)
     summarise(watched, Console(), dry_run=True)

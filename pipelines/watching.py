@@ -6,6 +6,7 @@ So that memory does not grow with the runs, and a run that crashes does not end 
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import signal
 import subprocess
@@ -26,17 +27,20 @@ from switchyard.monitoring.records import store_location
 STOP_S = 60.0
 """What a run that was asked to stop may take to do so."""
 
+LONGEST_S = 365 * 86_400.0
+
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _INTERVAL = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([smhd])")
 
 
 def seconds_of(interval: str) -> float:
-    """The seconds of '30s', '15m', '1.5h' or '1d'; RequestError for anything else."""
+    """The seconds of '30s', '15m', '1.5h' or '1d', up to a year; RequestError for others."""
     found = _INTERVAL.fullmatch(interval.strip())
     seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
-    if seconds < 1:
+    if not 1 <= seconds <= LONGEST_S:
         raise RequestError(
-            f"--every '{interval}' is no interval of a second or more; say it as in 30s, 15m or 1h"
+            f"--every '{interval}' is no interval from a second to a year; say it as in 30s, 15m "
+            "or 1h"
         )
     return seconds
 
@@ -84,7 +88,7 @@ class Watch:
     def _once(self) -> int:
         began = time.monotonic()
         # Files, not pipes: what a run leaves running must not keep the watch waiting for their end.
-        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             code = self._ended(out, err)
             out.seek(0)
             err.seek(0)
@@ -97,8 +101,12 @@ class Watch:
         )
         return code if code >= 0 else 3
 
-    def _ended(self, out: IO[str], err: IO[str]) -> int:
-        """Run the command; return how it ended. One that does not stop when asked to is killed."""
+    def _ended(self, out: IO[bytes], err: IO[bytes]) -> int:
+        """Run the command; return how it ended.
+
+        One that does not stop when asked to is killed with all that it has started, but for what
+        has a session of its own, as the services that it deploys have.
+        """
         child = subprocess.Popen(  # noqa: S603  our own command
             self._command,
             stdin=subprocess.DEVNULL,
@@ -118,7 +126,7 @@ class Watch:
                 if self._stopped.is_set():
                     patience = patience or time.monotonic() + STOP_S
                     if time.monotonic() > patience:
-                        child.kill()
+                        os.killpg(child.pid, signal.SIGKILL)
 
     def _say(self, line: str) -> None:
         """One line, at once: who reads a log of it must not wait."""
@@ -154,6 +162,7 @@ def monitoring_command(given: Sequence[str]) -> list[str]:
     return [sys.executable, str(ROOT / "run.py"), "--pipeline", "monitoring", *given]
 
 
-def _last_line(text: str) -> str:
+def _last_line(content: bytes) -> str:
+    text = content.decode(errors="replace")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else ""

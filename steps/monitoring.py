@@ -25,10 +25,13 @@ from switchyard.retraining.archives import captured_in
 
 @step(enable_cache=False)
 def check_windows(
-    use_case: dict[str, Any],
+    use_case: dict[str, Any], dry_run: bool = False
 ) -> tuple[Annotated[list[Verdict], "verdicts"], Annotated[HTMLString, "drift_report"]]:
-    """Compare windows of captured requests with what the model was trained on."""
-    looked = _checked(UseCase.of(use_case), dry_run=False)
+    """Compare windows of captured requests with what the model was trained on.
+
+    dry_run: nothing is kept or told.
+    """
+    looked = _checked(UseCase.of(use_case), dry_run=dry_run)
     complete = [each for each in looked.verdicts if not each.provisional]
     log_metadata(
         {
@@ -38,7 +41,8 @@ def check_windows(
             "unsent_alerts": looked.unsent,
         }
     )
-    return looked.verdicts, HTMLString(looked.page or "<p>There was nothing to compare.</p>")
+    empty = "Another run keeps the reports." if dry_run else "There was nothing to compare."
+    return looked.verdicts, HTMLString(looked.page or f"<p>{empty}</p>")
 
 
 def look(case: UseCase, *, dry_run: bool) -> list[Verdict]:

@@ -15,17 +15,17 @@ BEGIN = datetime(2021, 7, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 WINDOWS = 60
 WINDOW_ROWS = 2_000
-QUIET = 4
-"""Unchanged windows before a change."""
+CHANGED = 4
+"""Windows after a change."""
 
 
 def alarms(traffic: Traffic, seeds: int) -> dict[str, float]:
     """The share of alarms in shuffled windows, and the windows that a change takes to be seen.
 
     A model learns from one half of the domains known at the beginning. Windows of the other half,
-    shuffled, are like its held-out rows but for chance: each drifted one is a false alarm. For the
-    lag such windows are followed by those of a later stretch of time; it is 1 where the first of
-    them drifted, and one more than there are where none did.
+    shuffled, are like its held-out rows but for chance: each drifted one is a false alarm. The lag
+    is counted in windows of a later stretch of time: it is 1 where the first of them drifted, and
+    one more than there are where none did.
     """
     learnt, unseen = _model(traffic.history)
     size = min(WINDOW_ROWS, max(1, len(unseen) // 8))
@@ -33,7 +33,7 @@ def alarms(traffic: Traffic, seeds: int) -> dict[str, float]:
         window for seed in range(-(-WINDOWS // 8)) for window in _windows(unseen, size, 8, seed)
     ]
     drifted = [_drifted(window, learnt, at) for at, window in enumerate(quiet)]
-    lags = [_lag(learnt, unseen, later, size, seed) for seed, later in _later(traffic, seeds)]
+    lags = [_lag(learnt, later, size, seed) for seed, later in _later(traffic, seeds)]
     return {
         "false_alarm_share": float(np.mean(drifted)),
         "shuffled_windows": float(len(drifted)),
@@ -65,13 +65,13 @@ def _later(traffic: Traffic, seeds: int) -> list[tuple[int, pd.DataFrame]]:
     ]
 
 
-def _lag(learnt: Learnt, unseen: pd.DataFrame, later: pd.DataFrame, size: int, seed: int) -> int:
-    """Windows from the change until one has drifted, the quiet ones before it judged as well."""
-    before = _windows(unseen, size, QUIET, 100 + seed)
-    after = _windows(later, min(size, len(later) // QUIET), QUIET, seed)
-    found = [_drifted(window, learnt, at) for at, window in enumerate((*before, *after))]
-    changed = found[QUIET:]
-    return changed.index(True) + 1 if True in changed else len(changed) + 1
+def _lag(learnt: Learnt, later: pd.DataFrame, size: int, seed: int) -> int:
+    """Windows from the change until one has drifted."""
+    after = _windows(later, min(size, len(later) // CHANGED), CHANGED, seed)
+    for at, window in enumerate(after):
+        if _drifted(window, learnt, at):
+            return at + 1
+    return len(after) + 1
 
 
 def _drifted(window: Window, learnt: Learnt, at: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -108,9 +108,11 @@ def _read(
 ) -> pa.Table:
     first, last = _utc(since, "since"), _utc(until, "until")
     wanted = None if columns is None else {*columns, "time"}
+    begin = None if first is None else first.date()
+    end = None if last is None else (last - timedelta.resolution).date()  # until is exclusive
     tables = []
     for day in store.days(kind):
-        if (first is not None and day < first.date()) or (last is not None and day > last.date()):
+        if (begin is not None and day < begin) or (end is not None and day > end):
             continue
         for path in store.paths(kind, day):
             table = _file(store, path, wanted, damaged)

@@ -39,7 +39,9 @@ class Monitoring(Section):
     )
     window_h: float = Field(default=24.0, gt=0, description="Length of a window, in hours.")
     lag_s: float = Field(
-        default=120.0, ge=0, description="A window is complete so long after its end."
+        default=120.0,
+        ge=0,
+        description="A window is complete so long after its end, or serving.capture.flush_s twice.",
     )
     max_windows: int = Field(
         default=31, ge=1, description="Complete windows that one run catches up with."

@@ -97,14 +97,17 @@ def kind_of(path: str) -> tuple[Kind, bool] | None:
     return None if kind is None or (packed and kind == "parquet") else (kind, packed)
 
 
-def refuse_changed(before: Inputs) -> None:
-    """DataError when a file came, went or was changed since `before` was found."""
+def refuse_changed(before: Inputs, own: Callable[[str], bool]) -> None:
+    """DataError when a file came, went or was changed since `before` was found.
+
+    own: whether a path is of the result, which may be written below what is scored.
+    """
     try:
         now = find_inputs(before.location)
     except RequestError as cause:
         raise DataError(f"the input was changed while it was scored: {cause}") from cause
     then = {file.path: file for file in before.files}
-    present = {file.path: file for file in now.files}
+    present = {file.path: file for file in now.files if not own(file.path)}
     for path in sorted(then.keys() | present.keys()):
         if then.get(path) != present.get(path):
             what = "added" if path not in then else "removed" if path not in present else "changed"

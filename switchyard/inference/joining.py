@@ -34,6 +34,9 @@ from switchyard.inference.results import Counts, Outcome, added
 DONE = "_switchyard.json"
 """Stands in a folder of results when it is whole; says what is in it."""
 
+PART = "part-"
+"""How the names of the files in such a folder begin."""
+
 WHOLE = "whole"
 """What the result is called in the work folder when it is there before `join`."""
 
@@ -68,7 +71,7 @@ def join(plan: Plan, shards: int = 1, report: Report | None = None) -> Outcome:
             name = plan.target.rejects
             stream = files.enter_context(place.writing(name, f"{plan.work}/rejects"))
             _write_rejects(stream, place, plan, refusing)
-        refuse_changed(plan.inputs)
+        refuse_changed(plan.inputs, plan.target.owning())
     if not refusing:
         place.remove(plan.target.rejects)
     place.remove(plan.work)
@@ -146,10 +149,15 @@ def _written_folder(
     draft = f"{plan.work}/result" if place.is_local else folder
     if place.is_local:
         place.remove(draft)
+    else:
+        # Of a killed run; perhaps with more shards, whose files would stay beside the new ones.
+        for name in place.names(folder):
+            if name.startswith(PART):
+                place.remove(f"{folder}/{name}")
     for shard in range(shards):
         share = plan.share(shard, shards)
         if share:
-            name = f"{draft}/part-{shard:05}.{plan.target.kind}"
+            name = f"{draft}/{PART}{shard:05}.{plan.target.kind}"
             with place.writing(name) as stream:
                 _write(stream, place, plan, share, report)
     yield

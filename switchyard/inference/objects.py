@@ -12,7 +12,6 @@ from switchyard.batches.objects import LINE, parsed
 from switchyard.errors import DataError
 
 _DOCUMENT = re.compile(rb'\s*\{\s*"instances"\s*:\s*\[')
-_ROW = tuple[int, dict[str, Any], bytes]
 
 
 def is_document(stream: BinaryIO) -> bool:

@@ -15,6 +15,7 @@ from switchyard.batches.scoring import refuse_others
 from switchyard.batches.texts import is_text, require_writable
 from switchyard.data.sources import shown
 from switchyard.errors import DataError, RequestError
+from switchyard.inference.claims import LOCK
 from switchyard.inference.inputs import InputFile, Inputs, find_inputs, naming, opened
 from switchyard.inference.places import Place
 from switchyard.inference.plans import (
@@ -26,6 +27,7 @@ from switchyard.inference.plans import (
     joined_schema,
     refuse_target_among,
     target_of,
+    without_own,
     work_folder,
 )
 
@@ -61,10 +63,12 @@ def make_plan(
     RequestError and DataError as of what is wrong with the input; PlatformError of the place.
     """
     target = target_of(output)
+    place = target.place()
     inputs = find_inputs(source)
+    if place.names(work_folder(target)) - {LOCK}:
+        inputs = without_own(inputs, target)  # what a killed run wrote below its own input
     refuse_target_among(inputs, target)
     digest = digest_of(inputs, target, model, {"chunk_rows": chunk_rows})
-    place = target.place()
     work = f"{work_folder(target)}/{digest[:16]}"
     kept = place.read(f"{work}/{PLAN}")
     if kept is not None:
@@ -95,7 +99,7 @@ def open_plan(output: str, digest: str) -> Plan:
 
 
 def _drop_other_plans(place: Place, target: Target) -> list[str]:
-    others = place.names(work_folder(target)) - {"lock"}
+    others = place.names(work_folder(target)) - {LOCK}
     for name in others:
         place.remove(f"{work_folder(target)}/{name}")
     said = "the input, the model or a setting changed since the unfinished run: starting over"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -62,6 +62,17 @@ class Target:
         """What the file of rejected rows is called, beside the result."""
         stem = self.name if self.is_folder else self.name.rpartition(".")[0]
         return f"{stem}.rejects.{self.kind}"
+
+    def owning(self) -> Callable[[str], bool]:
+        """Tells whether a path, as the file system says it, is of the result."""
+        place = self.place()
+        result, rejects = place.path(self.name), place.path(self.rejects)
+
+        def owns(path: str) -> bool:
+            inside = self.is_folder and path.startswith(f"{result}/")
+            return inside or path in (result, rejects)
+
+        return owns
 
     def place(self) -> Place:
         """The folder or prefix that the result lies in."""
@@ -163,8 +174,11 @@ class Plan:
 
 
 def work_folder(target: Target) -> str:
-    """What holds all that is unfinished of a target, in the target's folder."""
-    return f"{target.name}._parts" if "://" in target.location else f".{target.name}.parts"
+    """What holds all that is unfinished of a target, in the target's folder.
+
+    Its name begins as those that are never taken for inputs: the folder may be one of them.
+    """
+    return f"_{target.name}.parts" if "://" in target.location else f".{target.name}.parts"
 
 
 def target_of(location: str) -> Target:
@@ -193,15 +207,20 @@ def target_of(location: str) -> Target:
 
 def refuse_target_among(inputs: Inputs, target: Target) -> None:
     """RequestError when the result would be an input of the next run, or replace one of this."""
-    place = target.place()
-    path, rejects = place.path(target.name), place.path(target.rejects)
+    owns = target.owning()
     for file in inputs.files:
-        inside = target.is_folder and file.path.startswith(f"{path}/")
-        if file.path in (path, rejects) or inside:
+        if owns(file.path):
             raise RequestError(
                 f"{_SETTING} '{shown(target.location)}' would replace '{file.path}', which is to "
                 "be scored; name another output"
             )
+
+
+def without_own(inputs: Inputs, target: Target) -> Inputs:
+    """The inputs without the files of the result, unless there are no others."""
+    owns = target.owning()
+    files = tuple(file for file in inputs.files if not owns(file.path))
+    return replace(inputs, files=files) if files else inputs
 
 
 def digest_of(inputs: Inputs, target: Target, model: Model, settings: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import smtplib
 import ssl
 import time
@@ -79,7 +80,7 @@ def send(
             act()
             told.append(channel)
         except Exception as cause:  # noqa: BLE001  whatever a network does must not end the run
-            failure = f"{channel} to {_receiver(channel, alerts)}: {type(cause).__name__}: {cause}"
+            failure = f"{channel} to {_receiver(channel, alerts)}: {_reason(channel, cause)}"
             logger.error("the alert could not be sent by %s", failure)
             failures.append(failure)
     return Sent(tuple(told), tuple(failures))
@@ -173,4 +174,17 @@ def _connected(scheme: str, host: str, port: int | None, context: ssl.SSLContext
 
 
 def _receiver(channel: str, alerts: Alerts) -> str:
-    return shown(alerts.webhook) if channel == WEBHOOK else ", ".join(alerts.email_to)
+    """Of a webhook no more than the server: path and query are often its secret."""
+    if channel == EMAIL:
+        return ", ".join(alerts.email_to)
+    scheme, _, rest = alerts.webhook.partition("://")
+    server = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2]
+    return f"{scheme}://{server}" if rest else "an address without http://"
+
+
+def _reason(channel: str, cause: Exception) -> str:
+    """Why it failed. The words of a failed webhook's error hold its whole address."""
+    if channel == EMAIL:
+        return f"{type(cause).__name__}: {cause}"
+    answer = getattr(cause, "response", None)
+    return type(cause).__name__ if answer is None else f"answer {answer.status_code}"

@@ -101,6 +101,7 @@ def check_window(
             missing_share=look.missing,
             problems=tuple(look.problems),
             damaged_files=len(facts.damaged),
+            damaged=facts.damaged,
         ),
         performance=performance,
         model_versions=versions_of(rows) if rows.num_rows else {},

@@ -11,6 +11,9 @@ import numpy as np
 from switchyard.monitoring.results import Performance
 
 SHOWN = ("accuracy", "recall", "roc_auc")
+DECIDED = ("accuracy", "precision", "recall", "f1")
+"""Metrics that depend on the decisions."""
+
 _LEAST = 1e-7
 
 
@@ -30,13 +33,15 @@ def measure(labelled: Any, floors: Mapping[str, float], positive: str) -> Perfor
     known = np.isfinite(score)
     positives, negatives = int(true.sum()), int((~true).sum())
     wanted = {name: find(name, "monitoring.floors") for name in (*SHOWN, *floors)}
-    values = _decisions(decided, true)
+    values = {
+        name: value
+        for name, value in _decisions(decided, true).items()
+        if name in wanted or name not in DECIDED
+    }
     if known.any():
         y, scores = true[known], np.clip(score[known], 0.0, 1.0)
-        # Decisions are those that were given, each at the threshold of its time.
-        measured = measure_all(y, scores, _threshold(decided[known], scores))
-        kept = {name for name in wanted if name not in values}
-        values |= {name: measured[name] for name in kept}
+        measured = measure_all(y, scores, 0.5)  # what is taken of it depends on no threshold
+        values |= {name: measured[name] for name in wanted if name not in DECIDED}
         values["log_loss"] = _log_loss(y, scores)
     measurable = {
         name: round(value, 6)
@@ -57,17 +62,17 @@ def _is(column: Any, positive: str) -> Any:
 
 
 def _decisions(decided: Any, true: Any) -> dict[str, float]:
+    """What the decisions that were given come to, each at the threshold of its time."""
     found = {"accuracy": float((decided == true).mean())}
+    hits, called, positives = (int(each.sum()) for each in (decided & true, decided, true))
+    if called or positives:
+        found["precision"] = hits / called if called else 0.0
+        found["f1"] = 2.0 * hits / (positives + called)
     if true.any():
         found["recall"] = float(decided[true].mean())
     if not true.all():
         found["false_positive_rate"] = float(decided[~true].mean())
     return found
-
-
-def _threshold(decided: Any, scores: Any) -> float:
-    """The lowest score that was decided positive; for metrics that a floor names."""
-    return float(scores[decided].min()) if decided.any() else 1.0
 
 
 def _log_loss(true: Any, scores: Any) -> float:

@@ -25,11 +25,12 @@ class ColumnDrift(Record):
 
 
 class Quality(Record):
-    """What is wrong with the rows themselves."""
+    """What is wrong with the rows themselves. damaged: the files that were skipped, and why."""
 
     missing_share: dict[str, float] = Field(default={})
     problems: tuple[str, ...] = ()
     damaged_files: int = 0
+    damaged: tuple[str, ...] = ()
 
 
 class Performance(Record):

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from switchyard.capture import reading
-from switchyard.capture.request_ids import time_of
+from switchyard.configuration.loop import Monitoring
 from switchyard.configuration.model import UseCase
 from switchyard.errors import PlatformError
 from switchyard.monitoring.alerts import alert_of, send
 from switchyard.monitoring.checking import COLUMNS, Checked, Facts, check_window, main_version
+from switchyard.monitoring.latecomers import Seen, files_of, labels_of, with_more_rows
 from switchyard.monitoring.performance import measure
 from switchyard.monitoring.prometheus import write_metrics
 from switchyard.monitoring.records import MonitoringStore
 from switchyard.monitoring.references import Reference
 from switchyard.monitoring.reports import keep_report
 from switchyard.monitoring.results import Verdict
-from switchyard.monitoring.windows import Window, complete_windows
+from switchyard.monitoring.windows import Window, complete_windows, name_of
 
 logger = logging.getLogger(__name__)
 
@@ -51,32 +52,50 @@ def check_store(
 ) -> Looked:
     """Give every complete window without a record a verdict, then the open one a provisional one.
 
-    captured: the prediction store. Labels that came after a window's verdict complete it. A verdict
-    that is dated later than now is of a clock that was ahead, perhaps of half a window: it is made
-    again. dry_run: nothing is written or sent. Errors as of the stores, and what `references`
-    raises.
+    captured: the prediction store. A window of which more rows have come since its verdict is
+    judged again, one of which only more labels have come is completed, and what nobody was told of
+    is told. A verdict that is dated later than now is of a clock that was ahead, perhaps of half a
+    window: it is made again. dry_run: nothing is written or sent. Errors as of the stores, and what
+    `references` raises.
     """
     kept = store.verdicts()
     known = [each for each in kept if each.created <= now]
-    told = {each.since: each.alerted for each in kept if each.created > now}
     run = _Run(case, captured, store, references, now, dry_run)
     looked = Looked()
-    for verdict in run.completed(known):
+    recent = run.recent(known)
+    before, files = Seen.of(store), files_of(captured, recent)
+    labels = labels_of(captured, recent, run.note)
+    late = run.late(recent, files, before)
+    earlier = {each.since: each for each in (*late, *(each for each in kept if each.created > now))}
+    rest = [each for each in recent if each.since not in earlier]
+    completed = {each.since: each for each in run.completed(rest, labels, before)}
+    for verdict in completed.values():
         looked.verdicts.append(run.finish(Checked(verdict, None), looked))
     first = reading.first_time(captured, damaged=run.note)
-    windows = complete_windows(now, first, {each.since for each in known}, case.monitoring)
+    new = complete_windows(now, first, {each.since for each in known}, patient(case))
+    windows = [*(Window(each.since, each.until) for each in late), *new]
     for done, window in enumerate(windows):
         if progress is not None:
             progress(done, len(windows), f"{window.since:%Y-%m-%d %H:%M}")
-        checked = run.check(window)
-        if not window.provisional and window.since in told:
-            again = checked.verdict.model_copy(update={"alerted": told[window.since]})
-            checked = replace(checked, verdict=again)
+        checked = run.check(window, earlier.get(window.since))
         looked.verdicts.append(run.finish(checked, looked))
     if not dry_run:
+        for verdict in rest:
+            if verdict.since not in completed:
+                looked.verdicts += run.remind(verdict, looked)
+        Seen(files=files, labels=labels).keep(store)
         write_metrics(store)
     looked.verdicts.sort(key=lambda verdict: verdict.since)
     return looked
+
+
+def patient(case: UseCase) -> Monitoring:
+    """The settings of monitoring, with a lag that the rows of a window can keep to.
+
+    A row may wait `flush_s` before it sets out; as long again is allowed for its way.
+    """
+    lag_s = max(case.monitoring.lag_s, 2 * case.serving.capture.flush_s)
+    return case.monitoring.model_copy(update={"lag_s": lag_s})
 
 
 @dataclass
@@ -89,6 +108,27 @@ class _Run:
     dry_run: bool
     damaged: list[str] = field(default_factory=list)
     said: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
+    """Damaged files that people know of."""
+
+    def recent(self, known: Sequence[Verdict]) -> list[Verdict]:
+        """The verdicts that may still change, and what their alerts have told."""
+        length = timedelta(hours=self.case.monitoring.window_h)
+        oldest = self.now - length * (self.case.monitoring.max_windows + 1)
+        found = [each for each in known if each.since >= oldest]
+        for verdict in found:
+            if "damage" in _kinds(verdict):
+                self.told.update(verdict.quality.damaged)
+        return found
+
+    def late(
+        self, recent: Sequence[Verdict], files: Mapping[str, int], before: Seen
+    ) -> list[Verdict]:
+        """Verdicts of windows of which the store has more rows by now."""
+        found = with_more_rows(self.captured, recent, files, before.files, self.note)
+        for verdict in found:
+            logger.info("more rows of the window of %s have come", verdict.since)
+        return found
 
     def note(self, error: PlatformError) -> None:
         """Remember a damaged file of this window, and say so once a run."""
@@ -99,8 +139,8 @@ class _Run:
             self.said.add(told)
             logger.warning("skipped: %s", told)
 
-    def check(self, window: Window) -> Checked:
-        """Read a window and judge it."""
+    def check(self, window: Window, earlier: Verdict | None = None) -> Checked:
+        """Read a window and judge it. earlier: its verdict until now, which people know of."""
         self.damaged.clear()
         monitoring = self.case.monitoring
         rows = reading.predictions(
@@ -118,25 +158,26 @@ class _Run:
             dropped=capture.drop,
             damaged=tuple(self.damaged),
         )
-        return check_window(window, rows, labelled, reference, monitoring, facts)
-
-    def completed(self, known: Sequence[Verdict]) -> list[Verdict]:
-        """Verdicts without performance whose windows have enough labels by now."""
-        oldest = self.now - timedelta(
-            hours=self.case.monitoring.window_h * (self.case.monitoring.max_windows + 1)
+        checked = check_window(window, rows, labelled, reference, monitoring, facts)
+        if earlier is None or window.provisional:
+            return checked
+        return replace(
+            checked, verdict=checked.verdict.model_copy(update={"alerted": earlier.alerted})
         )
-        waiting = [each for each in known if each.performance is None and each.since >= oldest]
-        if not waiting:
-            return []
-        ids = reading.feedback(self.captured, damaged=self.note)["request_id"].to_pylist()
-        times = [_time(each) for each in ids]
+
+    def completed(
+        self, verdicts: Sequence[Verdict], labels: Mapping[str, int], before: Seen
+    ) -> list[Verdict]:
+        """Verdicts whose windows have labels enough by now, and more than were measured."""
         found = []
-        for verdict in waiting:
-            labels = sum(verdict.since <= time < verdict.until for time in times)
-            if labels < self.case.monitoring.min_labelled:
+        for verdict in verdicts:
+            name = name_of(verdict.since)
+            measured = verdict.performance.rows if verdict.performance else 0
+            needed = max(self.case.monitoring.min_labelled, measured + 1)
+            if labels[name] < needed or labels[name] == before.labels.get(name):
                 continue
             rows = self._labelled(verdict.since, verdict.until)
-            if rows.num_rows >= self.case.monitoring.min_labelled:
+            if rows.num_rows >= needed:
                 floors, positive = self.case.monitoring.floors, self.case.labels.positive
                 performance = measure(rows, floors, positive)
                 found.append(verdict.model_copy(update={"performance": performance}))
@@ -145,24 +186,33 @@ class _Run:
     def finish(self, checked: Checked, looked: Looked) -> Verdict:
         """Keep a verdict with its report, and tell who is to be told."""
         verdict, comparison = checked.verdict, checked.comparison
-        if comparison is not None:
-            looked.page = comparison.html()
         if self.dry_run:
             return verdict
+        if comparison is not None:
+            looked.page = comparison.html()
         if comparison is not None and not verdict.provisional:
             keep = self.case.monitoring.keep_reports
             keep_report(self.store, verdict, comparison, looked.page, keep)
-        # First the record, then the alert: a window is told of twice rather than never.
+        # First the record, then the alert: what is cut off here is told by the next run.
         self.store.put(verdict)
-        if verdict.provisional:
-            return verdict
-        told = tuple(each.partition(":")[2] for each in verdict.alerted)
-        alert = alert_of(verdict, already=told)
+        return verdict if verdict.provisional else self._tell(verdict, looked)
+
+    def remind(self, verdict: Verdict, looked: Looked) -> list[Verdict]:
+        """Tell of a window what was cut off; the verdict that says so, or none."""
+        told = self._tell(verdict, looked)
+        return [] if told is verdict else [told]
+
+    def _tell(self, verdict: Verdict, looked: Looked) -> Verdict:
+        already = _kinds(verdict)
+        if self.told.issuperset(verdict.quality.damaged):
+            already = (*already, "damage")  # each window of a day meets the same file
+        alert = alert_of(verdict, already=already)
         if alert is None:
             return verdict
         sent = send(alert, self.case.monitoring.alerts)
         looked.unsent += sent.failures
         noted = tuple(f"{channel}:{kind}" for channel in sent.told for kind in alert.kinds)
+        self.told.update(verdict.quality.damaged)
         verdict = verdict.model_copy(update={"alerted": (*verdict.alerted, *noted)})
         self.store.put(verdict)
         return verdict
@@ -172,5 +222,6 @@ class _Run:
         return reading.labelled(self.captured, since, until, columns=columns, damaged=self.note)
 
 
-def _time(request_id: str) -> datetime:
-    return datetime.fromtimestamp(time_of(request_id.encode()) / 1e6, UTC)
+def _kinds(verdict: Verdict) -> tuple[str, ...]:
+    """What people were told of."""
+    return tuple(each.partition(":")[2] for each in verdict.alerted)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +110,27 @@ def test_a_damaged_file_is_skipped_where_somebody_is_told_of_it(service: Make) -
 
     assert found.num_rows == 1
     assert [file.name in str(error) for error in told] == [True]
+
+
+def test_a_damaged_file_of_the_day_after_is_no_matter_of_a_window(
+    service: Make, days_ago: Callable[[float], None]
+) -> None:
+    kept = service()
+    for days in (1, 0):
+        days_ago(days)
+        recorder = kept.recorder()
+        kept.predict(recorder, f"{days}.example")
+        recorder.close()
+        kept.compactor().run_once()
+    files = sorted(Path(kept.store).rglob("*.parquet"))
+    files[1].write_bytes(b"PAR1 rubbish PAR1")
+    midnight = datetime.fromisoformat(files[1].parent.name.removeprefix("date="))
+    told: list[PlatformError] = []
+
+    found = reading.predictions(kept.store, until=midnight.replace(tzinfo=UTC), damaged=told.append)
+
+    assert found["url"].to_pylist() == ["1.example"]
+    assert told == []
 
 
 def test_a_file_that_cannot_be_reached_is_not_taken_for_a_damaged_one(

@@ -9,14 +9,17 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from switchyard.errors import DataError, PlatformError, RequestError, SwitchyardError
 from switchyard.inference.claims import claimed
-from switchyard.inference.joining import join
+from switchyard.inference.joining import DONE, join
 from switchyard.inference.parts import finished
-from switchyard.inference.plans import Plan
+from switchyard.inference.places import Place
+from switchyard.inference.plans import Plan, work_folder
 from switchyard.inference.results import Outcome
 from switchyard.inference.scoring import score_shard
 from switchyard.serving.predictor import Predictor
@@ -103,7 +106,8 @@ def test_a_chunk_that_fails_leaves_the_ones_before_it_and_the_old_result(
         with pytest.raises(OSError, match="No space left"):
             score_shard(made, predictor)
 
-    assert finished(made.target.place(), made) <= {0, 1, 2}
+    # Of the others some may have waited for their turn to be written.
+    assert {0} <= finished(made.target.place(), made) <= {0, 1, 2}
     assert (tmp_path / "out.csv").read_text() == "the old one"
     assert not list(tmp_path.rglob("*draft*"))
 
@@ -130,6 +134,115 @@ def test_a_disk_that_is_full_while_joining_keeps_the_chunks(
     assert not (tmp_path / "out.csv").exists()
     assert len(finished(made.target.place(), made)) == len(made.chunks)
     assert join(made, 2).counts.rows == 5_000
+
+
+class Killed(BaseException):
+    """In the place of a signal, which nothing in between can handle either."""
+
+
+def killed_at(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the next write of a file whose path ends so be cut off, with nothing cleared away."""
+    writing, remove = Place.writing, Place.remove
+
+    def cut_off(self: Place, path: str, draft: str | None = None) -> Any:
+        if path.endswith(name):
+            raise Killed
+        return writing(self, path, draft)
+
+    def kept(self: Place, path: str) -> None:
+        if path.endswith(name):
+            raise Killed
+        remove(self, path)
+
+    monkeypatch.setattr(Place, "writing", cut_off)
+    monkeypatch.setattr(Place, "remove", kept)
+
+
+@pytest.fixture(params=["folder", "object store"])
+def results(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A folder for results that is not there yet."""
+    if request.param == "folder":
+        return f"{tmp_path}/scored/"
+    return f"memory://{tmp_path.name}/scored/"
+
+
+def test_a_folder_whose_join_was_killed_is_joined_by_another_number_of_shards(
+    source: Path, plan: MakePlan, predictor: Predictor, results: str, tmp_path: Path
+) -> None:
+    made = plan(source, results)
+    score_shard(made, predictor)
+    with pytest.MonkeyPatch.context() as patched:
+        killed_at(DONE, patched)
+        with pytest.raises(Killed):
+            join(made, 4)
+
+    outcome = join(plan(source, results), 2)
+
+    place = made.target.place()
+    names = sorted(place.names("scored"))
+    assert names == [DONE, "part-00000.parquet", "part-00001.parquet"]
+    parts = [pq.read_table(place.open(f"scored/{name}")) for name in names[1:]]
+    ids = [row for part in parts for row in part.column("id").to_pylist()]
+    assert ids == [str(at) for at in range(5_000)]
+    assert outcome.counts.rows == 5_000
+
+
+def test_a_folder_that_was_whole_when_its_join_was_killed_is_left_as_it_is(
+    source: Path, plan: MakePlan, predictor: Predictor, results: str, tmp_path: Path
+) -> None:
+    made = plan(source, results)
+    score_shard(made, predictor)
+    with pytest.MonkeyPatch.context() as patched:
+        killed_at(made.work, patched)
+        with pytest.raises(Killed):
+            join(made, 4)
+
+    outcome = join(plan(source, results), 2)
+
+    place = made.target.place()
+    assert len(place.names("scored")) == 5
+    assert outcome.counts.rows == 5_000
+    assert place.names(work_folder(made.target)) == set()
+
+
+@pytest.mark.parametrize("target", ["scored.csv", "scored/"])
+def test_a_result_below_its_input_is_no_input_of_the_run_that_goes_on(
+    target: str, plan: MakePlan, predictor: Predictor, tmp_path: Path
+) -> None:
+    import fsspec
+
+    prefix = f"{tmp_path.name}/below-{target.strip('/')}"
+    files = fsspec.filesystem("memory")
+    files.pipe_file(f"/{prefix}/a.csv", b"url\na.com\nhttp://[x\n")
+    where, output = f"memory://{prefix}/", f"memory://{prefix}/{target}"
+    made = plan(where, output)
+    score_shard(made, predictor)
+    with pytest.MonkeyPatch.context() as patched:
+        killed_at(made.work, patched)  # all is written, and the finished chunks are still there
+        with pytest.raises(Killed):
+            join(made)
+
+    again = plan(where, output)
+    outcome = join(again)
+
+    assert again.digest == made.digest
+    assert (outcome.counts.rows, outcome.counts.rejected, outcome.files) == (2, 1, 1)
+    assert not any("parts" in path for path in files.find(f"/{prefix}"))
+
+
+def test_an_unfinished_result_below_its_input_spoils_no_other_run(
+    plan: MakePlan, predictor: Predictor, infer: Infer, tmp_path: Path
+) -> None:
+    import fsspec
+
+    prefix = f"{tmp_path.name}/unfinished"
+    fsspec.filesystem("memory").pipe_file(f"/{prefix}/a.csv", b"url\na.com\nb.com\n")
+    where = f"memory://{prefix}/"
+    score_shard(plan(where, f"{where}never.jsonl"), predictor)
+
+    outcome = infer(where, tmp_path / "out.csv")
+
+    assert (outcome.files, outcome.counts.rows) == (1, 2)
 
 
 def test_an_input_that_was_changed_in_between_gives_no_result(

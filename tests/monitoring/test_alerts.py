@@ -149,6 +149,25 @@ def test_what_cannot_be_sent_is_logged_and_ends_nothing(caplog: pytest.LogCaptur
     assert "drift" in caplog.text
 
 
+@pytest.mark.parametrize("path", ["/services/T0/secret", "/hook?token=secret", "?secret"])
+@pytest.mark.parametrize("refused", [True, False])
+def test_the_secret_of_a_webhook_is_told_to_nobody(
+    path: str, refused: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    hook = Hook(404)
+    server = hook.url.partition("/hook")[0]
+    if not refused:
+        hook.close()
+    url = server.replace("://", "://joe:secret@") + path
+    sent = send(alert(), Alerts(webhook=url), {}, lambda seconds: None)
+    if refused:
+        hook.close()
+    assert sent.failures == (
+        f"webhook to {server}: {'answer 404' if refused else 'ConnectionError'}",
+    )
+    assert "secret" not in caplog.text
+
+
 def test_an_e_mail_reaches_its_receivers(mail_server: Any) -> None:
     port = mail_server.server_address[1]
     alerts = Alerts(

@@ -50,3 +50,18 @@ def test_rows_without_a_score_still_count_as_decisions() -> None:
 def test_a_floor_of_no_metric_is_refused() -> None:
     with pytest.raises(RequestError, match=r"monitoring\.floors.*acuracy"):
         measure(rows(*GOOD), {"acuracy": 0.9}, "phishing")
+
+
+def test_rows_of_two_versions_are_measured_by_the_decisions_that_were_given() -> None:
+    low = [("phishing", "phishing", 0.4), ("benign", "benign", 0.2)] * 25
+    high = [("phishing", "phishing", 0.8), ("benign", "benign", 0.6)] * 50
+    found = measure(rows(*low, *high), {"precision": 0.9, "f1": 0.9}, "phishing")
+    assert (found.metrics["precision"], found.metrics["f1"]) == (1.0, 1.0)
+    assert found.below_floor == ()
+
+
+def test_a_model_that_finds_nothing_has_no_precision() -> None:
+    blind = [("benign", "phishing", 0.1), ("benign", "benign", 0.1)] * 10
+    assert measure(rows(*blind), {"precision": 0.5}, "phishing").below_floor == ("precision",)
+    quiet = [("benign", "benign", 0.1)] * 10
+    assert "precision" not in measure(rows(*quiet), {"precision": 0.5}, "phishing").metrics

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import requests
 
+from switchyard.capture import reading
+from switchyard.configuration.model import UseCase
 from switchyard.errors import RequestError
 from switchyard.monitoring.drift import Comparison
 from switchyard.monitoring.prometheus import start_exporter
@@ -208,6 +210,158 @@ def test_labels_that_come_later_complete_a_verdict(
     assert done.alerted == ("log:performance",)
     assert done in later.verdicts
     assert [each.provisional for each in look(kept).verdicts] == [True]
+
+
+def test_more_labels_measure_a_window_again(
+    captured: Make, look: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = captured()
+    rows = usual(500, 43)
+    ids = [issued_at(MONDAY + timedelta(minutes=m), monkeypatch, kept.ids) for m in range(500)]
+    rows = rows.set_column(0, "request_id", [ids])
+    kept.add(rows)
+    decided = rows["label"].to_pylist()
+    kept.label(rows.slice(0, 20), ["benign"] * 20)
+    look(kept)
+    first = verdicts(kept)[0].performance
+    kept.label(rows.slice(20), decided[20:], "later")
+
+    again = look(kept)
+
+    done = verdicts(kept)[0].performance
+    assert first is not None
+    assert (first.rows, first.below_floor) == (20, ("accuracy",))
+    assert done is not None
+    assert (done.rows, done.below_floor) == (500, ())
+    assert [each.provisional for each in again.verdicts] == [False, True]
+    assert [each.provisional for each in look(kept).verdicts] == [True]
+
+
+def test_rows_that_come_late_have_their_window_judged_again(captured: Make, look: Any) -> None:
+    hook = Hook()
+    kept = captured(alerts={"webhook": hook.url})
+    kept.add(drifted(100))
+    look(kept)
+    few = verdicts(kept)[0]
+    kept.add(drifted(600), "late")
+
+    look(kept)
+    look(kept)
+
+    hook.close()
+    [done] = verdicts(kept)
+    assert (few.rows, few.status) == (100, "too-few-rows")
+    assert (done.rows, done.status) == (700, "drifted")
+    assert [each["kinds"] for each in hook.documents] == [["drift"]]
+
+
+def test_what_people_know_of_a_window_is_not_told_again_when_more_rows_come(
+    captured: Make, look: Any
+) -> None:
+    hook = Hook()
+    kept = captured(alerts={"webhook": hook.url})
+    kept.add(drifted())
+    look(kept)
+    kept.add(drifted(), "late")
+    look(kept)
+    hook.close()
+    assert [each.rows for each in verdicts(kept)] == [1200]
+    assert len(hook.documents) == 1
+
+
+def test_rows_are_counted_only_where_files_came(
+    captured: Make, look: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = captured()
+    kept.add(usual(500, 43))
+    kept.add(usual(400, 44, since=TUESDAY))
+    for _ in range(2):
+        look(kept, 50)
+    counted = []
+    read = reading.predictions
+
+    def noting(store: str, since: Any, until: Any, **more: Any) -> Any:
+        if more["columns"] == ("time",):
+            counted.append(since.day)
+        return read(store, since, until, **more)
+
+    monkeypatch.setattr(reading, "predictions", noting)
+    look(kept, 50)
+    kept.add(usual(50, 45, since=TUESDAY), "late")
+    look(kept, 50)
+
+    assert counted == [TUESDAY.day]
+    assert [each.rows for each in verdicts(kept)] == [500, 450]
+
+
+def test_a_window_waits_for_rows_that_may_still_be_on_their_way(captured: Make, look: Any) -> None:
+    kept = captured()
+    plain = kept.case.plain()
+    plain["serving"]["capture"]["flush_s"] = 300.0
+    kept.case = UseCase.of(plain)
+    kept.add(usual(500, 43))
+    assert [each.provisional for each in look(kept, 24 + 599 / 3600).verdicts] == [True, True]
+    assert [each.provisional for each in look(kept, 24 + 600 / 3600).verdicts] == [False, True]
+
+
+def test_who_was_not_told_because_the_run_was_killed_is_told_by_the_next(
+    captured: Make, look: Any
+) -> None:
+    class Killed(BaseException):
+        """Nothing in between handles it either."""
+
+    def killed(*given: object) -> None:
+        raise Killed
+
+    hook = Hook()
+    kept = captured(alerts={"webhook": hook.url})
+    kept.add(drifted())
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("switchyard.monitoring.running.send", killed)
+        with pytest.raises(Killed):
+            look(kept)
+    assert [each.alerted for each in verdicts(kept)] == [()]
+
+    look(kept)
+    look(kept)
+
+    hook.close()
+    assert [each["kinds"] for each in hook.documents] == [["drift"]]
+    assert verdicts(kept)[0].alerted == ("log:drift", "webhook:drift")
+
+
+def test_damaged_labels_are_counted_and_told_of(captured: Make, look: Any) -> None:
+    kept = captured()
+    rows = usual(500, 43)
+    kept.add(rows)
+    kept.label(rows.slice(0, 1), ["benign"]).write_bytes(b"PAR1 rubbish PAR1")
+    found = look(kept).verdicts[0]
+    assert found.quality.damaged_files == 1
+    assert found.alerted == ("log:damage",)
+
+
+def test_a_damaged_file_is_told_of_once_a_day_not_once_a_window(captured: Make, look: Any) -> None:
+    hook = Hook()
+    kept = captured(window_h=1.0, alerts={"webhook": hook.url})
+    kept.add(usual(500, 43))
+    kept.add(usual(100, 44), "damaged").write_bytes(b"PAR1 rubbish PAR1")
+    look(kept, 3.5)
+    look(kept, 6.5)
+    hook.close()
+    assert [each.quality.damaged_files for each in verdicts(kept)] == [1] * 6
+    assert [each["kinds"] for each in hook.documents] == [["damage"]]
+
+
+def test_a_dry_run_draws_no_page(
+    captured: Make, look: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drawn(self: Comparison) -> str:
+        raise AssertionError(f"a page of {self.title} was drawn")
+
+    monkeypatch.setattr(Comparison, "html", drawn)
+    kept = captured()
+    kept.add(usual(500, 43))
+    assert look(kept, dry_run=True).verdicts[0].status == "quiet"
 
 
 def test_a_dry_run_tells_and_leaves_nothing(captured: Make, look: Any) -> None:
