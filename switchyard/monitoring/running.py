@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -51,10 +51,14 @@ def check_store(
 ) -> Looked:
     """Give every complete window without a record a verdict, then the open one a provisional one.
 
-    captured: the prediction store. Labels that came after a window's verdict complete it. dry_run:
-    nothing is written or sent. Errors as of the stores, and what `references` raises.
+    captured: the prediction store. Labels that came after a window's verdict complete it. A verdict
+    that is dated later than now is of a clock that was ahead, perhaps of half a window: it is made
+    again. dry_run: nothing is written or sent. Errors as of the stores, and what `references`
+    raises.
     """
-    known = store.verdicts()
+    kept = store.verdicts()
+    known = [each for each in kept if each.created <= now]
+    told = {each.since: each.alerted for each in kept if each.created > now}
     run = _Run(case, captured, store, references, now, dry_run)
     looked = Looked()
     for verdict in run.completed(known):
@@ -64,7 +68,11 @@ def check_store(
     for done, window in enumerate(windows):
         if progress is not None:
             progress(done, len(windows), f"{window.since:%Y-%m-%d %H:%M}")
-        looked.verdicts.append(run.finish(run.check(window), looked))
+        checked = run.check(window)
+        if not window.provisional and window.since in told:
+            again = checked.verdict.model_copy(update={"alerted": told[window.since]})
+            checked = replace(checked, verdict=again)
+        looked.verdicts.append(run.finish(checked, looked))
     if not dry_run:
         write_metrics(store)
     looked.verdicts.sort(key=lambda verdict: verdict.since)

@@ -39,11 +39,12 @@ def decide(
 
     They call for it when `drifted_windows` of the last `of_windows` complete windows drifted, or
     the newest one with enough labels is below a floor. Only windows that began after the last
-    retraining started count: earlier ones judged a model that has had its chance. new_labelled:
+    retraining started count: earlier ones judged a model that has had its chance. One that is not
+    over yet was judged while the clock was ahead, and counts for nothing. new_labelled:
     rows that came after it; obstacle: a sentence about what makes training on captured rows
     impossible. Times have zones.
     """
-    told = [each for each in verdicts if not each.provisional]
+    told = over(verdicts, now)
     last = _sensible(last_started, now)
     recent = sorted(
         (each for each in told if last is None or each.since >= last),
@@ -61,6 +62,15 @@ def decide(
     if against:
         return RetrainingDecision(retrain=False, reasons=(*against, *(f"though {w}" for w in why)))
     return RetrainingDecision(retrain=True, reasons=(*why, f"{new_labelled:,} new labels"))
+
+
+def over(verdicts: Sequence[Verdict], now: datetime) -> list[Verdict]:
+    """The verdicts of windows that are over, without those that are dated later than now."""
+    return [
+        each
+        for each in verdicts
+        if not each.provisional and each.until <= now and each.created <= now
+    ]
 
 
 def _sensible(last_started: datetime | None, now: datetime) -> datetime | None:
@@ -116,15 +126,15 @@ def _against(
         since = f" since {_told(running_since)}" if running_since else ""
         against.append(f"a retraining has been running{since}")
     if last is not None and last_started is not None:
-        over = last + timedelta(hours=policy.cooldown_h)
-        if now < over:
+        end = last + timedelta(hours=policy.cooldown_h)
+        if now < end:
             ahead = (
                 f"the last one is dated {_told(last_started)}, which is yet to come: the clock was "
                 "set back, so that it counts as of now; "
                 if last_started > now
                 else ""
             )
-            against.append(f"{ahead}cool-down until {_told(over)}")
+            against.append(f"{ahead}cool-down until {_told(end)}")
     if obstacle:
         against.append(obstacle)
     return against

@@ -12,7 +12,7 @@ from switchyard.monitoring.results import Verdict
 from switchyard.monitoring.windows import name_of
 from switchyard.records import Record
 from switchyard.retraining.archives import archive, gather
-from switchyard.retraining.deciding import RetrainingDecision, decide
+from switchyard.retraining.deciding import RetrainingDecision, decide, over
 from switchyard.retraining.feedback import learnable, snapshot
 from switchyard.retraining.locks import Lease
 from switchyard.retraining.records import MAX_ATTEMPTS, Retrained, Retrainings
@@ -63,7 +63,10 @@ def plan(
         more = gathered.added if dry_run else 0
     labelled = learnable(archive(store), case.data, case.labels).num_rows + more
     records = Retrainings(store)
-    last = records.last(now, redate=not dry_run and other is None)
+    last = records.last()
+    dated = last.started if last else None
+    if not dry_run and other is None:
+        last = records.redated(now)
     new = max(0, labelled - (last.labelled if last else 0))
     facts = {"labelled": labelled, "new_labelled": new}
     if last is not None and last.finished is None and other is None:
@@ -81,13 +84,15 @@ def plan(
         found,
         case.retraining,
         now=now,
-        last_started=last.started if last else None,
+        last_started=dated,
         running=other is not None,
         running_since=datetime.fromtimestamp(other.since, UTC) if other else None,
         new_labelled=new,
         obstacle=obstacle,
     )
-    return Plan(decision=decision, recent_since=recent_since(found, case.retraining), **facts)
+    return Plan(
+        decision=decision, recent_since=recent_since(over(found, now), case.retraining), **facts
+    )
 
 
 def obstacle_of(case: UseCase) -> str:

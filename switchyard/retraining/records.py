@@ -72,26 +72,26 @@ class Retrainings:
                 logger.warning("'%s' of '%s' is damaged: %s", path, self._store.shown, cause)
         return sorted(found, key=lambda each: each.started)
 
-    def last(self, now: datetime, *, redate: bool = True) -> Retrained | None:
-        """The one that started last.
-
-        One that is dated later than now was written before the clock was set back. It counts as
-        started now from here on: else nothing would be retrained until that time comes.
-        """
+    def last(self) -> Retrained | None:
+        """The one that started last, by its own date."""
         found = self.all()
-        if not found:
-            return None
-        last = found[-1]
-        if last.started <= now or not redate:
-            return last
-        logger.warning(
-            "the last retraining is dated %s, which is yet to come: the clock was set back; it "
-            "counts as started now",
-            last.started,
-        )
-        changed = last.model_copy(update={"started": now})
-        self.put(changed)
-        return last
+        return found[-1] if found else None
+
+    def redated(self, now: datetime) -> Retrained | None:
+        """The one that started last, now at the latest.
+
+        Those that are dated later than now were written before the clock was set back. They count
+        as started now from here on: else nothing would be retrained until that time comes.
+        """
+        for each in self.all():
+            if each.started > now:
+                logger.warning(
+                    "a retraining is dated %s, which is yet to come: the clock was set back; it "
+                    "counts as started now",
+                    each.started,
+                )
+                self.put(each.model_copy(update={"started": now}))
+        return self.last()
 
     def put(self, record: Retrained) -> None:
         """Keep a record; the one of the same name is replaced."""
