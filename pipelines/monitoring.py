@@ -51,11 +51,16 @@ def monitoring(use_case: dict[str, Any], given: bool = False) -> None:
 
 
 def guard(use_case: dict[str, Any]) -> None:
-    """Judge what is deployed; if it must go, serve the release before. The alias follows last."""
+    """Judge what is deployed; if it must go, serve the release before. The alias follows last.
+
+    When the release before cannot serve, nothing has changed, and the run goes on.
+    """
     verdict = _prepared(guard_deployment)(use_case)
     if not verdict.load().roll_back:
         return
     rollback, deployment = _prepared(take_back)(verdict, use_case)
+    if rollback.load().outcome:
+        return
     version = _prepared(record_deployment)(deployment)
     _prepared(end_rollback)(rollback, version, use_case)
 

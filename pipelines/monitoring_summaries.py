@@ -50,6 +50,8 @@ class Watched:
     @property
     def outcome(self) -> str:
         """The run in one sentence."""
+        if self.rollback is not None and self.rollback.outcome:
+            return f"version {self.rollback.version} is not taken back: {self.rollback.outcome}"
         if self.rollback is not None:
             return f"rolled back from version {self.rollback.version} to {self.rollback.to}"
         if self.retrained is not None:

@@ -56,8 +56,8 @@ def lease(store: MonitoringStore, silence_s: float = SILENCE_S) -> Iterator[Leas
     """Hold the lease while the block runs. Yields None when it was got, else who has it.
 
     The lease of a process of this machine that is dead, and one of another machine that was silent
-    for `silence_s`, is taken over. It is kept alive by a thread and given back at the end. PlatformError when the store
-    fails.
+    for `silence_s`, is taken over. It is kept alive by a thread and given back at the end.
+    PlatformError when the store fails.
     """
     mine = _new()
     other = _take(store, mine, silence_s)

@@ -81,7 +81,10 @@ def test_the_outcome_is_the_last_line() -> None:
 def test_what_was_done_is_told() -> None:
     done = retrained(promoted=True, deployed=True)
 
+    refused = ROLLBACK.model_copy(update={"outcome": "other scores"})
+
     assert shown(watched(rollback=ROLLBACK))[-1] == "rolled back from version 2 to 1"
+    assert shown(watched(rollback=refused))[-1] == "version 2 is not taken back: other scores"
     assert shown(watched(retrained=done))[-1] == "retrained: version 3 is the champion, deployed"
     assert shown(watched(retrained=retrained()))[-1].endswith("The champion is kept: no gain.")
 
