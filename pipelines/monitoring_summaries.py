@@ -58,7 +58,7 @@ class Watched:
             done = self.retrained
             if not done.promoted:
                 return f"retrained as version {done.version}; {done.outcome}"
-            served = "deployed" if done.deployed else "not deployed: nothing serves here"
+            served = "deployed" if done.deployed else f"not deployed: {done.not_deployed}"
             return f"retrained: version {done.version} is the champion, {served}"
         complete = [each for each in self.verdicts if not each.provisional]
         told = f"{len(complete)} windows checked, {len(self.worrying)} of them worrying"

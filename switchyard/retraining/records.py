@@ -27,7 +27,8 @@ logger = logging.getLogger(__name__)
 class Retrained(Record):
     """A retraining. labelled: rows of feedback that it learns from; outcome: '' until it has ended.
 
-    attempts: how often it was begun, for one that was cut off is gone on with.
+    attempts: how often it was begun, for one that was cut off is gone on with. promoted: `version`
+    is the champion by it; not_deployed: why that does not serve, in a sentence.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Retrained(Record):
     version: int | None = None
     promoted: bool = False
     deployed: bool = False
+    not_deployed: str = ""
 
     @property
     def source(self) -> Source:
@@ -77,6 +79,10 @@ class Retrainings:
         found = self.all()
         return found[-1] if found else None
 
+    def named(self, name: str) -> Retrained | None:
+        """The record of this name, as it is now."""
+        return next((each for each in self.all() if each.name == name), None)
+
     def redated(self, now: datetime) -> Retrained | None:
         """The one that started last, now at the latest.
 
@@ -109,5 +115,7 @@ def concluding(store: MonitoringStore, record: Retrained) -> Iterator[None]:
         yield
     except (GateRefused, RequestError) as error:
         refused = {"finished": datetime.now(UTC), "outcome": str(error)}
-        Retrainings(store).put(record.model_copy(update=refused))
+        records = Retrainings(store)
+        latest = records.named(record.name) or record
+        records.put(latest.model_copy(update=refused))
         raise
