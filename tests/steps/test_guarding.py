@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pipelines import monitoring as pipeline
 from steps import guarding as steps
 from switchyard.configuration.loop import Guard, Monitoring
 from switchyard.configuration.model import UseCase
@@ -17,6 +19,7 @@ from switchyard.monitoring.records import MonitoringStore, store_location
 from switchyard.serving.releases import Deployment
 from switchyard.tracking import ROLLED_BACK_TAG
 from tests.steps.test_deployment import CASE, Registry, Stage, deployed
+from tests.steps.test_retraining import Made
 
 SINCE = "2026-11-21T12:00:00+00:00"
 LATER = "2026-11-21T13:00:00+00:00"
@@ -79,6 +82,43 @@ def test_a_release_before_that_fails_its_smoke_test_is_noted_and_ends_nothing(
     assert now == stage.deployer.now == deployed(3, before=2)
     assert (record.outcome, record.refusals) == ("smoke test: other scores", 1)
     assert records(case).all() == [record]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "after"),
+    [
+        (None, ["record_deployment", "end_rollback"]),
+        (GateRefused("smoke test: other scores"), []),
+    ],
+    ids=["done", "refused"],
+)
+def test_the_run_goes_on_and_the_alias_follows_only_what_was_done(
+    stage: Stage,
+    case: UseCase,
+    monkeypatch: pytest.MonkeyPatch,
+    refusal: GateRefused | None,
+    after: list[str],
+) -> None:
+    stage.deployer.now = deployed(3, before=2)
+    stage.refusal = refusal
+    called = []
+
+    def prepared(step: Any) -> Any:
+        def made(*given: Any) -> Any:
+            called.append(step.name)
+            if step.name == "guard_deployment":
+                return Made(BAD)
+            if step.name == "take_back":
+                return tuple(map(Made, taken_back(case)))
+            return Made(2)
+
+        return made
+
+    monkeypatch.setattr(pipeline, "_prepared", prepared)
+
+    pipeline.guard(case.plain())
+
+    assert called == ["guard_deployment", "take_back", *after]
 
 
 def test_after_a_refusal_it_may_succeed(stage: Stage, case: UseCase) -> None:
