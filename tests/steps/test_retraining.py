@@ -217,7 +217,7 @@ def test_what_serves_by_now_is_not_taken_back(stage: Stage, case: UseCase) -> No
 
 def ended(case: UseCase, now: int | None = None) -> Retrained:
     record = begun(case)
-    found = steps.end_retraining.entrypoint(record, decision(), 3, now, case.plain())
+    found: Retrained = steps.end_retraining.entrypoint(record, decision(), 3, now, case.plain())
     assert records(case).all() == [found]
     return found
 
