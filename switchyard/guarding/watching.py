@@ -33,11 +33,11 @@ def watch(
     if deployed is None:
         return _nothing("no service is deployed here: there is nothing to guard")
     records = Rollbacks(store)
-    unfinished = _going_on(records, deployed)
-    if unfinished is not None:
-        how = f"could not be done: {unfinished.outcome}" if unfinished.outcome else "was cut off"
-        told = f"the roll-back from version {unfinished.version} {how}: it goes on"
-        return GuardVerdict(roll_back=True, failed=(told, *unfinished.reasons))
+    begun = unfinished(store, deployed)
+    if begun is not None:
+        how = f"could not be done: {begun.outcome}" if begun.outcome else "was cut off"
+        told = f"the roll-back from version {begun.version} {how}: it goes on"
+        return GuardVerdict(roll_back=True, failed=(told, *begun.reasons))
     since = datetime.fromisoformat(deployed.since)
     done = records.of(since)
     if done is not None and done.outcome:
@@ -93,8 +93,7 @@ def labelled(
 
 def begin(store: MonitoringStore, deployed: Deployment, verdict: GuardVerdict) -> Rollback:
     """Note the roll-back before anything is changed; one that was cut off is found again."""
-    records = Rollbacks(store)
-    record = _going_on(records, deployed)
+    record = unfinished(store, deployed)
     if record is None:
         if deployed.previous is None:
             raise PlatformError(
@@ -108,7 +107,7 @@ def begin(store: MonitoringStore, deployed: Deployment, verdict: GuardVerdict) -
             deployed=datetime.fromisoformat(deployed.since),
             started=datetime.now(UTC),
         )
-        records.put(record)
+        Rollbacks(store).put(record)
     return record.model_copy(update={"outcome": ""})
 
 
@@ -137,9 +136,9 @@ def overtaken(store: MonitoringStore, deployed: Deployment) -> list[Rollback]:
     return [each for each in Rollbacks(store).unfinished() if each.overtaken_by(deployed)]
 
 
-def _going_on(records: Rollbacks, deployed: Deployment) -> Rollback | None:
-    """The unfinished roll-back of what is deployed, on either side of the switch."""
-    found = (each for each in records.unfinished() if not each.overtaken_by(deployed))
+def unfinished(store: MonitoringStore, deployed: Deployment) -> Rollback | None:
+    """The roll-back of what is deployed that was cut off or refused, before or after its switch."""
+    found = (each for each in Rollbacks(store).unfinished() if not each.overtaken_by(deployed))
     return next(found, None)
 
 
