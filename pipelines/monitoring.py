@@ -23,6 +23,7 @@ from steps.retraining import (
     decide_retraining,
     deployment_due,
     end_retraining,
+    withdrawing,
 )
 from switchyard.configuration.model import UseCase
 from switchyard.monitoring.records import MonitoringStore, store_location
@@ -52,11 +53,16 @@ def monitoring(use_case: dict[str, Any], given: bool = False) -> None:
 
 
 def guard(use_case: dict[str, Any]) -> None:
-    """Judge what is deployed; if it must go, serve the release before. The alias follows last."""
+    """Judge what is deployed; if it must go, serve the release before. The alias follows last.
+
+    When the release before cannot serve, nothing has changed, and the run goes on.
+    """
     verdict = _prepared(guard_deployment)(use_case)
     if not verdict.load().roll_back:
         return
     rollback, deployment = _prepared(take_back)(verdict, use_case)
+    if rollback.load().outcome:
+        return
     version = _prepared(record_deployment)(deployment)
     _prepared(end_rollback)(rollback, version, use_case)
 
@@ -64,11 +70,12 @@ def guard(use_case: dict[str, Any]) -> None:
 def retrain(store: MonitoringStore, plan: Any, given: bool, use_case: dict[str, Any]) -> None:
     """The steps of the training pipeline on old and new rows; those of deployment if promoted."""
     record, training_case, fingerprints = _prepared(begin_retraining)(plan, given, use_case)
-    with concluding(store, record.load()):
+    began = record.load()
+    with concluding(store, began), withdrawing(UseCase.of(use_case), began.name):
         case = UseCase.of(training_case.load())
         remote = any(map(is_remote, case.data.sources))
         version, decision = training_steps(case, fingerprints, _patient if remote else _prepared)
-        due = _prepared(deployment_due)(decision, version, use_case)
+        due = _prepared(deployment_due)(record, decision, version, use_case)
         deployed = deployment_steps(version, use_case, _prepared) if due.load() else None
         _prepared(end_retraining)(record, decision, version, deployed, use_case)
 

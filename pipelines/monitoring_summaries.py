@@ -50,13 +50,15 @@ class Watched:
     @property
     def outcome(self) -> str:
         """The run in one sentence."""
+        if self.rollback is not None and self.rollback.outcome:
+            return f"version {self.rollback.version} is not taken back: {self.rollback.outcome}"
         if self.rollback is not None:
             return f"rolled back from version {self.rollback.version} to {self.rollback.to}"
         if self.retrained is not None:
             done = self.retrained
             if not done.promoted:
                 return f"retrained as version {done.version}; {done.outcome}"
-            served = "deployed" if done.deployed else "not deployed: nothing serves here"
+            served = "deployed" if done.deployed else f"not deployed: {done.not_deployed}"
             return f"retrained: version {done.version} is the champion, {served}"
         complete = [each for each in self.verdicts if not each.provisional]
         told = f"{len(complete)} windows checked, {len(self.worrying)} of them worrying"

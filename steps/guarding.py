@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from zenml import log_metadata, step
 
+from stacks.deployers.base import BentoDeployer
 from stacks.deployers.opening import open_deployer
 from steps.deployment import roll_back, set_champion
 from steps.tracking import open_tracker
 from switchyard.configuration.model import UseCase
-from switchyard.errors import RequestError
+from switchyard.errors import RequestError, SwitchyardError
 from switchyard.guarding import watching
 from switchyard.guarding.judging import GuardVerdict
 from switchyard.guarding.records import Rollback
@@ -20,6 +24,10 @@ from switchyard.retraining.archives import captured_in, gather
 from switchyard.retraining.planning import obstacle_of
 from switchyard.serving.releases import Deployment
 from switchyard.tracking import ROLLED_BACK_TAG
+
+_LOOK_AGAIN_S = 1.0
+
+logger = logging.getLogger(__name__)
 
 
 @step(enable_cache=False)
@@ -32,7 +40,7 @@ def guard_deployment(use_case: dict[str, Any]) -> Annotated[GuardVerdict, "guard
 
 
 def look(case: UseCase, *, dry_run: bool) -> GuardVerdict:
-    """What `guard_deployment` does; dry_run: without archiving feedback before."""
+    """What `guard_deployment` does; dry_run: without writing anything."""
     if not case.guard.enabled:
         return GuardVerdict(roll_back=False, seen=("the guard is switched off (guard.enabled)",))
     try:
@@ -40,10 +48,47 @@ def look(case: UseCase, *, dry_run: bool) -> GuardVerdict:
     except RequestError as error:
         return GuardVerdict(roll_back=False, seen=(str(error),))
     store = MonitoringStore(store_location(case))
-    deployed = deployer.current(case.name)
-    if deployed is not None and not dry_run and not obstacle_of(case):
-        gather(store, captured_in(case))
+    deployed = _answering(deployer, case)
+    if deployed is not None and not dry_run:
+        for record in watching.overtaken(store, deployed):
+            _settle(case, store, record, deployed)
+        if not obstacle_of(case):
+            gather(store, captured_in(case))
     return watching.watch(deployed, store, case.guard, datetime.now(UTC))
+
+
+def _answering(deployer: BentoDeployer, case: UseCase) -> Deployment | None:
+    """What is deployed, once it answers; as it is after `guard.max_down_s` without an answer."""
+    deadline = time.monotonic() + case.guard.max_down_s
+    deployed = deployer.current(case.name)
+    while (
+        deployed is not None
+        and deployed.supervised
+        and not deployed.healthy
+        and time.monotonic() < deadline
+    ):
+        time.sleep(_LOOK_AGAIN_S)
+        deployed = deployer.current(case.name)
+    return deployed
+
+
+def _settle(case: UseCase, store: MonitoringStore, record: Rollback, deployed: Deployment) -> None:
+    """End a roll-back that a person's deployment has overtaken, which is left as it is.
+
+    The version that was to go is no champion and will be none, unless it is what was deployed anew.
+    """
+    serving = deployed.release.model_version
+    if serving != record.version:
+        tracker = open_tracker()
+        with suppress(RequestError):  # deleted from the registry meanwhile: nothing points to it
+            bad = tracker.version(case.name, int(record.version))
+            if not record.asked:
+                tracker.tag(bad, ROLLED_BACK_TAG, "; ".join(record.reasons)[:4_000])
+            if tracker.champion(case.name) == bad:
+                tracker.set_champion(tracker.version(case.name, int(record.to)))
+    told = f"overtaken: version {serving} was deployed at {deployed.since}"
+    watching.finish(store, record, told)
+    logger.warning("the roll-back from version %s to %s is %s", record.version, record.to, told)
 
 
 @step(enable_cache=False)
@@ -52,20 +97,30 @@ def take_back(
 ) -> tuple[Annotated[Rollback, "rollback"], Annotated[Deployment, "deployment"]]:
     """Serve the release before; the version that goes is marked, so that it is not promoted again.
 
-    A roll-back that was cut off after the switch is not switched once more.
+    A roll-back that was cut off after the switch is not switched once more. One that cannot be done
+    is noted, with its outcome, and ends nothing else.
     """
     case = UseCase.of(use_case)
-    deployer, tracker = open_deployer(), open_tracker()
+    store = MonitoringStore(store_location(case))
+    deployer = open_deployer()
     deployed = deployer.current(case.name)
     if deployed is None:
         deployed = deployer.start(case.name)
-    record = watching.begin(MonitoringStore(store_location(case)), deployed, verdict)
-    if not record.asked:
-        bad = tracker.version(case.name, int(record.version))
-        tracker.tag(bad, ROLLED_BACK_TAG, "; ".join(record.reasons)[:4_000])
-    if deployed.release.model_version == record.version:
-        deployed = roll_back(case)
-    log_metadata({"from": record.version, "to": record.to, "reasons": list(record.reasons)})
+    record = watching.begin(store, deployed, verdict)
+    try:
+        tracker = open_tracker()
+        tracker.version(case.name, int(record.to))  # the alias is to follow
+        if not record.asked:
+            with suppress(RequestError):  # a version that was deleted is not promoted again
+                bad = tracker.version(case.name, int(record.version))
+                tracker.tag(bad, ROLLED_BACK_TAG, "; ".join(record.reasons)[:4_000])
+        if deployed.release.model_version == record.version:
+            deployed = roll_back(case)
+    except SwitchyardError as error:
+        record = watching.refuse(store, record, error)
+        logger.warning("version %s is not taken back: %s", record.version, record.outcome)
+    facts = {"from": record.version, "to": record.to, "reasons": list(record.reasons)}
+    log_metadata({**facts, "refused": record.outcome})
     return record, deployed
 
 

@@ -117,7 +117,15 @@ class Guard(Section):
     watch_h: float = Field(default=24.0, gt=0, description="Watched so long after a deployment.")
     min_requests: int = Field(default=100, ge=1, description="Fewer tell nothing.")
     max_error_share: Share = Field(default=0.01, description="Share of answers 500 and above.")
-    max_p99_ms: float = Field(default=500.0, gt=0, description="Time to answer, 99th percentile.")
+    max_p99_ms: float = Field(
+        default=500.0,
+        gt=0,
+        description="Time to answer, 99th percentile; what is beyond 5,000 is not told apart.",
+    )
+    max_restarts: int = Field(default=5, ge=0, description="Crashes of its workers.")
+    max_down_s: float = Field(
+        default=60.0, ge=0, description="A version that does not answer for so long is taken back."
+    )
     min_labelled: int = Field(default=50, ge=1, description="Fewer labels tell nothing.")
     max_accuracy_drop: Share = Field(
         default=0.05, description="Below the accuracy of the version before by more than this."

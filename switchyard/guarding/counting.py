@@ -65,7 +65,8 @@ def live_of(text: str, version: str) -> Live | None:
 def _quantile(buckets: Mapping[float, float], share: float) -> tuple[float | None, bool]:
     """The value below which so large a share lies, and whether it is beyond the last bound.
 
-    buckets: counts up to each bound. Within a bucket times are taken to be spread evenly.
+    Beyond it the value is that bound. buckets: counts up to each bound. Within a bucket times are
+    taken to be spread evenly.
     """
     bounds = sorted(buckets)
     if not bounds or buckets[bounds[-1]] == 0:
@@ -76,10 +77,10 @@ def _quantile(buckets: Mapping[float, float], share: float) -> tuple[float | Non
         count = buckets[bound]
         if count >= wanted:
             if math.isinf(bound):
-                return None, True
+                return low or None, True
             return low + (bound - low) * (wanted - below) / (count - below), False
         low, below = bound, count
-    return None, True
+    return low, True
 
 
 def _series(text: str) -> Iterator[tuple[str, dict[str, str], float]]:

@@ -7,8 +7,12 @@ import math
 from switchyard.configuration.loop import Guard
 from switchyard.records import Record
 
-_SURE = 1.96
-"""Standard errors beyond which chance does not explain an accuracy: 97.5 %, one side."""
+_SURE = 2.5
+"""Standard errors beyond which chance does not explain a loss.
+
+More than for one look: each run of a day looks anew, and of 200 versions that are as good as the
+one before at most one may be taken back.
+"""
 
 
 class Labelled(Record):
@@ -23,29 +27,34 @@ class Labelled(Record):
         return self.right / self.rows if self.rows else None
 
     @property
-    def accuracy_at_most(self) -> float:
-        """The upper end of Wilson's interval: what chance may have hidden."""
+    def interval(self) -> tuple[float, float]:
+        """Wilson's interval of the accuracy: what chance may have made of it."""
         if not self.rows:
-            return 1.0
+            return 0.0, 1.0
         square, share = _SURE**2, self.right / self.rows
         middle = share + square / (2 * self.rows)
         spread = _SURE * math.sqrt(
             share * (1 - share) / self.rows + square / (4 * self.rows * self.rows)
         )
-        return min(1.0, (middle + spread) / (1 + square / self.rows))
+        whole = 1 + square / self.rows
+        return max(0.0, (middle - spread) / whole), min(1.0, (middle + spread) / whole)
 
 
 class Live(Record):
     """What a version's service has counted since its start, and what feedback says of it.
 
-    errors: answers 500 and above; p99_ms: None where the slowest are beyond the last bound that is
-    counted, `slow` then says so.
+    errors: answers 500 and above; slow: the slowest are beyond the last bound that is counted,
+    which p99_ms then is; None where nothing is known of times. down: it does not answer; restarts:
+    of its crashed workers; unsupervised: what kept it running is gone.
     """
 
     requests: int = 0
     errors: int = 0
     p99_ms: float | None = None
     slow: bool = False
+    down: bool = False
+    unsupervised: bool = False
+    restarts: int = 0
     labelled: Labelled = Labelled()
 
 
@@ -65,13 +74,15 @@ class GuardVerdict(Record):
 def judge(live: Live, before: Labelled, guard: Guard) -> GuardVerdict:
     """Roll back when errors, latency or accuracy are beyond their bounds and rows are enough.
 
-    before: the answers of the version before. Accuracy is beyond its bound when chance does not
-    explain it either.
+    A version that does not answer, or crashes again and again, goes without rows. before: the
+    answers of the version before. Accuracy is beyond its bound when chance does not explain it
+    either.
     """
     failed: list[str] = []
     seen: list[str] = []
     if not guard.enabled:
         return GuardVerdict(roll_back=False, seen=("the guard is switched off (guard.enabled)",))
+    _judge_health(live, guard, failed, seen)
     if live.requests < guard.min_requests:
         seen.append(
             f"{live.requests:,} requests so far, {guard.min_requests:,} are needed to judge errors "
@@ -82,8 +93,10 @@ def judge(live: Live, before: Labelled, guard: Guard) -> GuardVerdict:
         told = f"{live.errors:,} of {live.requests:,} answers ({share:.2%}) are errors"
         _sort(share > guard.max_error_share, told, f"{guard.max_error_share:.2%}", failed, seen)
         if live.slow:
-            told = "1 of 100 answers took longer than the service's longest bound"
-            _sort(True, told, f"{guard.max_p99_ms:g} ms", failed, seen)
+            last = "" if live.p99_ms is None else f" of {live.p99_ms:,.0f} ms"
+            told = f"1 of 100 answers took longer than the service's longest bound{last}"
+            beyond = live.p99_ms is None or live.p99_ms >= guard.max_p99_ms
+            _sort(beyond, told, f"{guard.max_p99_ms:g} ms", failed, seen)
         elif live.p99_ms is not None:
             told = f"99 of 100 answers come within {live.p99_ms:,.1f} ms"
             _sort(live.p99_ms > guard.max_p99_ms, told, f"{guard.max_p99_ms:g} ms", failed, seen)
@@ -105,16 +118,33 @@ def _judge_accuracy(
             f"{before.rows:,} to compare with, {guard.min_labelled:,} are needed"
         )
         return
-    bound = before.accuracy - guard.max_accuracy_drop
     told = (
         f"accuracy {live.accuracy:.3f} on {live.rows:,} labels, the version before had "
         f"{before.accuracy:.3f} on {before.rows:,}"
     )
-    if live.accuracy < bound <= live.accuracy_at_most:
+    beyond = _least_loss(before, live) > guard.max_accuracy_drop
+    if not beyond and before.accuracy - live.accuracy > guard.max_accuracy_drop:
         seen.append(f"{told}: more than {guard.max_accuracy_drop:g} lost, but within chance")
         return
-    beyond = live.accuracy_at_most < bound
     _sort(beyond, told, f"a loss of {guard.max_accuracy_drop:g}", failed, seen)
+
+
+def _least_loss(before: Labelled, live: Labelled) -> float:
+    """The lower end of Newcombe's interval of a difference: neither accuracy is exact."""
+    lost = (before.accuracy or 0.0) - (live.accuracy or 0.0)
+    below = (before.accuracy or 0.0) - before.interval[0]
+    above = live.interval[1] - (live.accuracy or 0.0)
+    return lost - math.hypot(below, above)
+
+
+def _judge_health(live: Live, guard: Guard, failed: list[str], seen: list[str]) -> None:
+    told = f"its workers crashed {live.restarts:,} times"
+    if live.restarts > guard.max_restarts:
+        failed.append(f"{told}; {guard.max_restarts:,} are allowed")
+    elif live.restarts:
+        seen.append(f"{told}; {guard.max_restarts:,} are allowed")
+    if live.down and not live.unsupervised:
+        failed.append(f"it has not answered for {guard.max_down_s:g} s")
 
 
 def _sort(beyond: bool, told: str, allowed: str, failed: list[str], seen: list[str]) -> None:

@@ -13,8 +13,11 @@ from pydantic import ValidationError
 from switchyard.monitoring.records import MonitoringStore
 from switchyard.monitoring.windows import name_of
 from switchyard.records import Record
+from switchyard.serving.releases import Deployment
 
 FOLDER = "rollbacks"
+MAX_REFUSALS = 3
+"""A roll-back that was refused so often is given up."""
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +25,8 @@ logger = logging.getLogger(__name__)
 class Rollback(Record):
     """From which version to which, and why. deployed: when the first was; finished: None while the
     champion's alias may still point to it; asked: by a person, which tells nothing of the version.
+
+    refusals: how often it could not be done; outcome: why it was not done, '' when it was.
     """
 
     version: str
@@ -31,6 +36,14 @@ class Rollback(Record):
     started: datetime
     finished: datetime | None = None
     asked: bool = False
+    refusals: int = 0
+    outcome: str = ""
+
+    def overtaken_by(self, deployed: Deployment) -> bool:
+        """Whether somebody has deployed anything else meanwhile, or the version anew."""
+        if deployed.release.model_version == self.version:
+            return datetime.fromisoformat(deployed.since) != self.deployed
+        return deployed.release.model_version != self.to
 
 
 class Rollbacks:
@@ -53,9 +66,9 @@ class Rollbacks:
         """The one of what was deployed then."""
         return next((each for each in self.all() if each.deployed == deployed), None)
 
-    def unfinished(self) -> Rollback | None:
-        """The newest that was cut off."""
-        return next((each for each in reversed(self.all()) if each.finished is None), None)
+    def unfinished(self) -> list[Rollback]:
+        """Those that were cut off or refused, the newest first."""
+        return [each for each in reversed(self.all()) if each.finished is None]
 
     def put(self, record: Rollback) -> None:
         """Keep a record; the one of the same deployment is replaced."""

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from switchyard.configuration.loop import Guard
-from switchyard.errors import PlatformError
+from switchyard.errors import PlatformError, SwitchyardError
 from switchyard.guarding.counting import fetch, live_of
 from switchyard.guarding.judging import GuardVerdict, Labelled, Live, judge
-from switchyard.guarding.records import Rollback, Rollbacks
+from switchyard.guarding.records import MAX_REFUSALS, Rollback, Rollbacks
 from switchyard.monitoring.records import MonitoringStore
 from switchyard.retraining.archives import archive
 from switchyard.serving.releases import Deployment
@@ -26,30 +26,46 @@ def watch(
 ) -> GuardVerdict:
     """Judge what is deployed, from its /metrics and the archive of feedback.
 
-    A roll-back that was cut off is gone on with, whatever is seen now. One deployment is rolled
-    back once, and never to a version that was rolled back itself.
+    A roll-back that was cut off is gone on with, whatever is seen now, unless somebody has deployed
+    another version meanwhile. One deployment is rolled back once, and never to a version that was
+    rolled back itself.
     """
     if deployed is None:
         return _nothing("no service is deployed here: there is nothing to guard")
     records = Rollbacks(store)
     begun = unfinished(store, deployed)
     if begun is not None:
-        told = f"the roll-back from version {begun.version} was cut off: it goes on"
+        how = f"could not be done: {begun.outcome}" if begun.outcome else "was cut off"
+        told = f"the roll-back from version {begun.version} {how}: it goes on"
         return GuardVerdict(roll_back=True, failed=(told, *begun.reasons))
     since = datetime.fromisoformat(deployed.since)
-    if records.of(since) is not None:
+    done = records.of(since)
+    if done is not None and done.outcome:
+        told = f"version {done.version} should be taken back, and was not: {done.outcome}"
+        return GuardVerdict(roll_back=False, failed=(told, *done.reasons))
+    if done is not None:
         return _nothing(f"what was deployed at {deployed.since} was rolled back already")
     version, before = deployed.release.model_version, deployed.previous
     if now - since > timedelta(hours=guard.watch_h):
         return _nothing(f"version {version} has been deployed for over {guard.watch_h:g} h")
-    live = _counted(deployed, version)
+    live = _counted(deployed, version).model_copy(
+        update={
+            "down": not deployed.healthy,
+            "unsupervised": not deployed.supervised,
+            "restarts": deployed.restarts,
+        }
+    )
     rows = archive(store)
     live = live.model_copy(update={"labelled": labelled(rows, version, since=since)})
     earlier = before.model_version if before else ""
     compared = labelled(rows, earlier, since - timedelta(hours=guard.watch_h), since)
-    if compared.rows < guard.min_labelled:
-        compared = labelled(rows, earlier)
     verdict = judge(live, compared, guard)
+    if live.down and live.unsupervised:
+        told = (
+            f"version {version} is deployed and nothing runs: its machine or its supervisor ended; "
+            "run.py --pipeline deployment starts one"
+        )
+        verdict = verdict.model_copy(update={"failed": (*verdict.failed, told)})
     if not verdict.roll_back:
         return verdict
     barrier = _barrier(deployed, records.all())
@@ -77,25 +93,13 @@ def labelled(
 
 def begin(store: MonitoringStore, deployed: Deployment, verdict: GuardVerdict) -> Rollback:
     """Note the roll-back before anything is changed; one that was cut off is found again."""
-    return unfinished(store, deployed) or _begun(store, deployed, verdict.reasons)
+    record = unfinished(store, deployed) or _begun(store, deployed, verdict.reasons)
+    return record.model_copy(update={"outcome": ""})
 
 
 def begin_asked(store: MonitoringStore, deployed: Deployment) -> Rollback:
     """Note a roll-back that a person asked for, before anything is changed."""
     return _begun(store, deployed, ("a person asked for it",), asked=True)
-
-
-def unfinished(store: MonitoringStore, deployed: Deployment) -> Rollback | None:
-    """The roll-back that was cut off on either side of its switch.
-
-    Where a person has deployed something else since, nobody waits for it any more.
-    """
-    record = Rollbacks(store).unfinished()
-    if record is None:
-        return None
-    before = datetime.fromisoformat(deployed.since) == record.deployed
-    after = deployed.release.model_version == record.to
-    return record if before or after else None
 
 
 def _begun(
@@ -118,15 +122,39 @@ def _begun(
     return record
 
 
-def finish(store: MonitoringStore, record: Rollback) -> Rollback:
-    """Note that deployment and alias are where they should be."""
-    ended = record.model_copy(update={"finished": datetime.now(UTC)})
+def finish(store: MonitoringStore, record: Rollback, outcome: str = "") -> Rollback:
+    """Note that deployment and alias are where they should be; outcome: why they are elsewhere."""
+    ended = record.model_copy(update={"finished": datetime.now(UTC), "outcome": outcome})
     Rollbacks(store).put(ended)
     return ended
 
 
+def refuse(store: MonitoringStore, record: Rollback, error: SwitchyardError) -> Rollback:
+    """Note that it cannot be done; refused again and again it is given up.
+
+    A failure of the platform may pass, and is not counted.
+    """
+    refusals = record.refusals + (not isinstance(error, PlatformError))
+    record = record.model_copy(update={"refusals": refusals, "outcome": str(error)})
+    if refusals >= MAX_REFUSALS:
+        return finish(store, record, f"refused {refusals} times: {error}")
+    Rollbacks(store).put(record)
+    return record
+
+
+def overtaken(store: MonitoringStore, deployed: Deployment) -> list[Rollback]:
+    """Unfinished roll-backs of versions in whose place somebody has deployed another by hand."""
+    return [each for each in Rollbacks(store).unfinished() if each.overtaken_by(deployed)]
+
+
+def unfinished(store: MonitoringStore, deployed: Deployment) -> Rollback | None:
+    """The roll-back of what is deployed that was cut off or refused, before or after its switch."""
+    found = (each for each in Rollbacks(store).unfinished() if not each.overtaken_by(deployed))
+    return next(found, None)
+
+
 def _counted(deployed: Deployment, version: str) -> Live:
-    """A service that does not answer has no counts: its deployer brings it up again."""
+    """A service that does not answer has no counts."""
     try:
         found = live_of(fetch(deployed.url), version)
     except PlatformError as error:

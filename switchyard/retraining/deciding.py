@@ -65,8 +65,12 @@ def decide(
 
 
 def over(verdicts: Sequence[Verdict], now: datetime) -> list[Verdict]:
-    """The verdicts of windows that are over."""
-    return [each for each in verdicts if not each.provisional and each.until <= now]
+    """The verdicts of windows that are over, without those that are dated later than now."""
+    return [
+        each
+        for each in verdicts
+        if not each.provisional and each.until <= now and each.created <= now
+    ]
 
 
 def _sensible(last_started: datetime | None, now: datetime) -> datetime | None:

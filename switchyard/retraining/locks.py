@@ -1,4 +1,4 @@
-"""One retraining at a time: a lease in the store of monitoring, which a silent owner loses.
+"""One retraining at a time: a lease in the store of monitoring, which a dead owner loses.
 
 {monitoring store}/retraining/lease.json
 
@@ -29,7 +29,10 @@ from switchyard.records import Record
 
 LEASE = "retraining/lease.json"
 SILENCE_S = 120.0
-"""An owner that was silent for so long has lost its lease."""
+"""An owner on another machine that was silent for so long has lost its lease."""
+
+UNTOLD = "unknown"
+"""The start of a process on a system that does not tell it."""
 
 SETTLE_S = 2.0
 """How long an object store is given to show who wrote last."""
@@ -52,9 +55,9 @@ class Lease(Record):
 def lease(store: MonitoringStore, silence_s: float = SILENCE_S) -> Iterator[Lease | None]:
     """Hold the lease while the block runs. Yields None when it was got, else who has it.
 
-    The lease of a process of this machine that is dead, and one that was silent for `silence_s`, is
-    taken over. It is kept alive by a thread and given back at the end. PlatformError when the store
-    fails.
+    The lease of a process of this machine that is dead, and one of another machine that was silent
+    for `silence_s`, is taken over. It is kept alive by a thread and given back at the end.
+    PlatformError when the store fails.
     """
     mine = _new()
     other = _take(store, mine, silence_s)
@@ -111,10 +114,20 @@ def _beat(store: MonitoringStore, mine: Lease, every_s: float, over: threading.E
 
 
 def _alive(held: Lease, silence_s: float) -> bool:
-    """A beat that is yet to come by more than the silence is of a clock that was set back."""
-    if abs(time.time() - held.beat) > silence_s:
+    """On this machine the process decides, which a step of the clock does not end.
+
+    Of another machine, or where the system tells too little of a process, silence decides. A beat
+    that is yet to come by more than the silence is of a clock that was set back.
+    """
+    if held.beat <= 0:  # given back
         return False
-    return held.host != socket.gethostname() or _start_of(held.pid) == held.start
+    if held.host == socket.gethostname():
+        start = _start_of(held.pid)
+        if start != held.start:
+            return False
+        if start != UNTOLD:
+            return True
+    return abs(time.time() - held.beat) <= silence_s
 
 
 def _new() -> Lease:
@@ -146,8 +159,8 @@ def _start_of(pid: int) -> str:
     except ProcessLookupError:
         return ""
     except PermissionError:
-        return "unknown"
-    return "unknown"
+        return UNTOLD
+    return UNTOLD
 
 
 @contextmanager

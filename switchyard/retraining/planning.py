@@ -63,7 +63,10 @@ def plan(
         more = gathered.added if dry_run else 0
     labelled = learnable(archive(store), case.data, case.labels).num_rows + more
     records = Retrainings(store)
-    last = records.last(now, redate=not dry_run and other is None)
+    last = records.last()
+    dated = last.started if last else None
+    if not dry_run and other is None:
+        last = records.redated(now)
     new = max(0, labelled - (last.labelled if last else 0))
     facts = {"labelled": labelled, "new_labelled": new}
     if last is not None and last.finished is None and other is None:
@@ -81,7 +84,7 @@ def plan(
         found,
         case.retraining,
         now=now,
-        last_started=last.started if last else None,
+        last_started=dated,
         running=other is not None,
         running_since=datetime.fromtimestamp(other.since, UTC) if other else None,
         new_labelled=new,

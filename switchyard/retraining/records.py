@@ -27,7 +27,8 @@ logger = logging.getLogger(__name__)
 class Retrained(Record):
     """A retraining. labelled: rows of feedback that it learns from; outcome: '' until it has ended.
 
-    attempts: how often it was begun, for one that was cut off is gone on with.
+    attempts: how often it was begun, for one that was cut off is gone on with. promoted: `version`
+    is the champion by it; not_deployed: why that does not serve, in a sentence.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Retrained(Record):
     version: int | None = None
     promoted: bool = False
     deployed: bool = False
+    not_deployed: str = ""
 
     @property
     def source(self) -> Source:
@@ -72,26 +74,30 @@ class Retrainings:
                 logger.warning("'%s' of '%s' is damaged: %s", path, self._store.shown, cause)
         return sorted(found, key=lambda each: each.started)
 
-    def last(self, now: datetime, *, redate: bool = True) -> Retrained | None:
-        """The one that started last.
-
-        One that is dated later than now was written before the clock was set back. It counts as
-        started now from here on: else nothing would be retrained until that time comes.
-        """
+    def last(self) -> Retrained | None:
+        """The one that started last, by its own date."""
         found = self.all()
-        if not found:
-            return None
-        last = found[-1]
-        if last.started <= now or not redate:
-            return last
-        logger.warning(
-            "the last retraining is dated %s, which is yet to come: the clock was set back; it "
-            "counts as started now",
-            last.started,
-        )
-        changed = last.model_copy(update={"started": now})
-        self.put(changed)
-        return last
+        return found[-1] if found else None
+
+    def named(self, name: str) -> Retrained | None:
+        """The record of this name, as it is now."""
+        return next((each for each in self.all() if each.name == name), None)
+
+    def redated(self, now: datetime) -> Retrained | None:
+        """The one that started last, now at the latest.
+
+        Those that are dated later than now were written before the clock was set back. They count
+        as started now from here on: else nothing would be retrained until that time comes.
+        """
+        for each in self.all():
+            if each.started > now:
+                logger.warning(
+                    "a retraining is dated %s, which is yet to come: the clock was set back; it "
+                    "counts as started now",
+                    each.started,
+                )
+                self.put(each.model_copy(update={"started": now}))
+        return self.last()
 
     def learnt(self) -> datetime | None:
         """When the last one started whose model was promoted."""
@@ -113,5 +119,7 @@ def concluding(store: MonitoringStore, record: Retrained) -> Iterator[None]:
         yield
     except (GateRefused, RequestError) as error:
         refused = {"finished": datetime.now(UTC), "outcome": str(error)}
-        Retrainings(store).put(record.model_copy(update=refused))
+        records = Retrainings(store)
+        latest = records.named(record.name) or record
+        records.put(latest.model_copy(update=refused))
         raise

@@ -27,7 +27,8 @@ class Deployment(Record):
 
     since: ISO time of the switch to it; previous: what a rollback goes back to; healthy: it answers
     now; pid: the supervising process, None when there is none; restarts: of crashed workers since
-    the switch; stopped: a person ended it; notes: what a person should know, in sentences.
+    the switch; stopped: a person ended it; supervised: something is there that starts it again when
+    it crashes; notes: what a person should know, in sentences.
     """
 
     release: Release
@@ -38,4 +39,5 @@ class Deployment(Record):
     pid: int | None = None
     restarts: int = 0
     stopped: bool = False
+    supervised: bool = True
     notes: tuple[str, ...] = ()

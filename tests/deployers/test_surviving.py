@@ -8,10 +8,14 @@ import os
 import signal
 import socket
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from switchyard.configuration.loop import Guard
+from switchyard.guarding.watching import watch
+from switchyard.monitoring.records import MonitoringStore
 from switchyard.serving.releases import Deployment
 from tests.deployers.places import Place, alive, free_port, get, ok, until
 
@@ -56,6 +60,22 @@ def test_a_worker_that_keeps_crashing_is_tried_at_growing_intervals(place: Place
     assert deployed.restarts == 2
 
 
+def test_the_guard_takes_back_one_that_keeps_crashing(place: Place, tmp_path: Path) -> None:
+    place.deploy("v1")
+    url = place.deploy("v2").url
+    store = MonitoringStore(str(tmp_path / "monitoring"))
+    place.release("v2", "phishing", "broken")
+    with pytest.raises((OSError, http.client.HTTPException)):
+        get(url, "/crash")
+
+    verdict = watch(place.deployments.current("phishing"), store, Guard(), datetime.now(UTC))
+    back = place.deployments.rollback("phishing", place.serving, ok)
+
+    assert verdict.failed == ("it has not answered for 60 s",)
+    assert verdict.roll_back
+    assert get(back.url)["version"] == "v1"
+
+
 def test_a_deployment_replaces_one_that_keeps_crashing(place: Place) -> None:
     url = place.deploy("v1").url
     place.release("v1", "phishing", "broken")
@@ -76,6 +96,7 @@ def test_workers_end_with_a_killed_supervisor_and_the_wish_stays(place: Place) -
     found = place.deployments.current("phishing")
     assert found
     assert (found.healthy, found.pid, found.release.model_version) == (False, None, "v1")
+    assert not found.supervised
 
 
 def test_what_a_killed_supervisor_ran_can_be_started_again(place: Place) -> None:

@@ -47,6 +47,7 @@ def test_beyond_the_last_bound_it_is_slow() -> None:
 
     assert live is not None
     assert live.slow
+    assert live.p99_ms == pytest.approx(1_000.0)
 
 
 def test_counts_of_another_version_are_none_of_ours() -> None:

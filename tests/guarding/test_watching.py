@@ -10,9 +10,10 @@ import pyarrow as pa
 import pytest
 
 from switchyard.configuration.loop import Guard
+from switchyard.errors import GateRefused, PlatformError
 from switchyard.guarding import watching
 from switchyard.guarding.judging import GuardVerdict
-from switchyard.guarding.records import Rollbacks
+from switchyard.guarding.records import MAX_REFUSALS, Rollbacks
 from switchyard.monitoring.records import MonitoringStore
 from switchyard.retraining.archives import schema, to_parquet
 from switchyard.serving.releases import Deployment, Release
@@ -117,7 +118,77 @@ def test_one_that_was_cut_off_goes_on_from_either_side_of_the_switch(
         assert verdict.roll_back
         assert watching.begin(store, state, verdict) == begun
     watching.finish(store, begun)
-    assert Rollbacks(store).unfinished() is None
+    assert not Rollbacks(store).unfinished()
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [deployed("5", "2", since=NOW.isoformat()), deployed("2", "1", since=NOW.isoformat())],
+    ids=["another", "the-same-anew"],
+)
+def test_what_a_person_deployed_meanwhile_is_judged_by_itself(
+    store: MonitoringStore, monkeypatch: pytest.MonkeyPatch, meanwhile: Deployment
+) -> None:
+    begun = watching.begin(store, deployed(), watched(store, deployed()))
+    monkeypatch.setattr(watching, "fetch", lambda url: "")
+
+    assert not watched(store, meanwhile).roll_back
+    assert watching.overtaken(store, meanwhile) == [begun]
+    assert watching.overtaken(store, deployed()) == []
+
+    monkeypatch.setattr(watching, "fetch", lambda url: BAD)
+    verdict = watched(store, meanwhile)
+    record = watching.begin(store, meanwhile, verdict)
+    assert record.version == meanwhile.release.model_version
+    assert not any("was cut off" in each for each in verdict.failed)
+
+
+def test_one_that_is_refused_is_tried_again_and_then_given_up(store: MonitoringStore) -> None:
+    for _ in range(MAX_REFUSALS):
+        verdict = watched(store, deployed())
+        assert verdict.roll_back
+        record = watching.begin(store, deployed(), verdict)
+        assert not record.outcome
+        watching.refuse(store, record, GateRefused("other scores"))
+
+    verdict = watched(store, deployed())
+
+    assert not verdict.roll_back
+    assert verdict.failed[0] == (
+        "version 2 should be taken back, and was not: refused 3 times: other scores"
+    )
+
+
+def test_a_failure_of_the_platform_does_not_give_it_up(store: MonitoringStore) -> None:
+    for _ in range(MAX_REFUSALS + 1):
+        record = watching.begin(store, deployed(), watched(store, deployed()))
+        watching.refuse(store, record, PlatformError("MLflow is away"))
+
+    assert watched(store, deployed()).roll_back
+
+
+def test_a_version_that_does_not_answer_goes(
+    store: MonitoringStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(url: str) -> str:
+        raise PlatformError("it does not answer")
+
+    monkeypatch.setattr(watching, "fetch", refused)
+
+    assert watched(store, deployed(healthy=False)).roll_back
+    assert watched(store, deployed(restarts=500)).roll_back
+    assert not watched(store, deployed()).roll_back
+
+
+def test_a_machine_that_was_restarted_is_no_fault_of_the_version(
+    store: MonitoringStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "fetch", lambda url: "")
+
+    verdict = watched(store, deployed(healthy=False, supervised=False))
+
+    assert not verdict.roll_back
+    assert "nothing runs" in verdict.failed[0]
 
 
 def test_one_that_was_cut_off_is_not_gone_on_with_once_a_person_deployed_another(
@@ -155,7 +226,9 @@ def test_a_version_that_was_deployed_again_is_judged_again(store: MonitoringStor
     assert watched(store, again).roll_back
 
 
-def archived(store: MonitoringStore, version: str, at: datetime, rows: int, right: int) -> None:
+def archived(
+    store: MonitoringStore, version: str, at: datetime, rows: int, right: int, name: str = ""
+) -> None:
     table = pa.Table.from_pylist(
         [
             {
@@ -174,7 +247,7 @@ def archived(store: MonitoringStore, version: str, at: datetime, rows: int, righ
         ],
         schema(),
     )
-    store.write(f"labelled/{version}.parquet", to_parquet(table))
+    store.write(f"labelled/{name or version}.parquet", to_parquet(table))
 
 
 def test_feedback_of_both_versions_is_compared(
@@ -188,6 +261,21 @@ def test_feedback_of_both_versions_is_compared(
 
     assert verdict.roll_back
     assert "accuracy 0.600 on 100 labels, the version before had 0.950" in verdict.failed[0]
+
+
+def test_labels_of_before_a_drift_are_not_compared_with(
+    store: MonitoringStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The version before was good a month ago, and bad on what the new one meets."""
+    monkeypatch.setattr(watching, "fetch", lambda url: "")
+    archived(store, "1", SINCE - timedelta(days=30), 1_000, 950)
+    archived(store, "1", SINCE - timedelta(hours=1), 40, 24, "1-late")
+    archived(store, "2", SINCE + timedelta(hours=1), 200, 168)
+
+    verdict = watched(store, deployed())
+
+    assert not verdict.roll_back
+    assert any("the version before has 40 to compare with" in each for each in verdict.seen)
 
 
 def test_answers_from_before_the_deployment_are_not_its_own(

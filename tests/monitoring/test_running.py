@@ -408,3 +408,19 @@ def test_prometheus_reads_the_last_window_from_a_file_and_from_an_address(
         assert 'switchyard_monitoring_rows{use_case="phishing"} 600.0' in text
         assert 'column_distance{column="url_length",use_case="phishing"}' in text
         assert 'windows{status="drifted",use_case="phishing"} 1.0' in text
+
+
+def test_a_verdict_of_a_clock_that_was_ahead_is_made_again(captured: Make, look: Any) -> None:
+    kept = captured()
+    kept.add(usual(500, 43))
+    look(kept, 24 * 10 + 1)
+    assert [each.status for each in verdicts(kept)] == ["quiet", *["too-few-rows"] * 9]
+    kept.add(drifted(), "later")
+
+    # The clock is right again, and the day is over that it had judged before it began.
+    found = look(kept, 25).verdicts
+
+    assert [(each.status, each.rows) for each in found if not each.provisional] == [
+        ("drifted", 1_100)
+    ]
+    assert verdicts(kept)[0] == found[0]

@@ -80,9 +80,17 @@ def test_the_outcome_is_the_last_line() -> None:
 
 def test_what_was_done_is_told() -> None:
     done = retrained(promoted=True, deployed=True)
+    off = retrained(promoted=True, not_deployed="version 2 serves (retraining.deploy is off)")
+
+    refused = ROLLBACK.model_copy(update={"outcome": "other scores"})
 
     assert shown(watched(rollback=ROLLBACK))[-1] == "rolled back from version 2 to 1"
+    assert shown(watched(rollback=refused))[-1] == "version 2 is not taken back: other scores"
     assert shown(watched(retrained=done))[-1] == "retrained: version 3 is the champion, deployed"
+    assert shown(watched(retrained=off))[-1] == (
+        "retrained: version 3 is the champion, not deployed: version 2 serves "
+        "(retraining.deploy is off)"
+    )
     assert shown(watched(retrained=retrained()))[-1].endswith("The champion is kept: no gain.")
 
 

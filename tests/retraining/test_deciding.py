@@ -107,6 +107,17 @@ def test_a_window_that_the_retraining_started_in_does_not_count() -> None:
     assert not decided([window(2), window(3)], last_started=started).retrain
 
 
+def test_verdicts_of_a_clock_that_was_ahead_do_not_count() -> None:
+    """Else two of them would be the newest for ever, and retrain again and again."""
+    ahead = [window(200), window(201), lost(202)]
+    made_ahead = [window(day, created=NOW + DAY) for day in (3, 4)]
+    quiet = [window(day, "quiet") for day in range(5, 29)]
+
+    for verdicts in (quiet + ahead, made_ahead):
+        assert not decided(verdicts).retrain
+        assert not decided(verdicts, last_started=NOW - 2 * DAY).retrain
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from switchyard.monitoring.records import MonitoringStore
-from switchyard.retraining.locks import LEASE, Lease, holder, lease
+from switchyard.retraining.locks import LEASE, UNTOLD, Lease, holder, lease
 
 HOLDING = """
 import sys, time
@@ -126,6 +126,34 @@ def test_another_machine_loses_it_by_silence(
     assert (holder(store) is None) is lost
 
 
+@pytest.mark.parametrize("step", [-3_600.0, -200.0, 200.0, 3_600.0])
+def test_a_living_process_of_this_machine_keeps_it_when_the_clock_steps(
+    store: MonitoringStore, step: float
+) -> None:
+    with lease(store):
+        held = holder(store)
+        assert held is not None
+        moved = held.model_copy(update={"beat": held.beat - step})
+        store.write(LEASE, moved.model_dump_json().encode())
+
+        with lease(store) as other:
+            assert other is not None
+            assert other.owner == held.owner
+
+
+def test_where_the_system_does_not_tell_processes_apart_silence_decides(
+    store: MonitoringStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("switchyard.retraining.locks._start_of", lambda pid: UNTOLD)
+    with lease(store):
+        held = holder(store)
+        assert held is not None
+        silent = held.model_copy(update={"beat": time.time() - 130.0})
+        store.write(LEASE, silent.model_dump_json().encode())
+
+        assert holder(store) is None
+
+
 def test_it_is_kept_alive(store: MonitoringStore) -> None:
     with lease(store, silence_s=0.2):
         first = holder(store)
@@ -145,11 +173,14 @@ def test_a_damaged_lease_holds_nobody_up(store: MonitoringStore) -> None:
 
 def test_on_an_object_store_the_last_writer_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     store = MonitoringStore("memory://monitoring-lease")
-    monkeypatch.setattr("switchyard.retraining.locks.SETTLE_S", 0.0)
+
+    def written_by_another(settle_s: float) -> None:
+        """Both found it free; the other writes after this one, before it looks again."""
+        store.write(LEASE, of_another_machine(time.time()).model_dump_json().encode())
+
+    monkeypatch.setattr("switchyard.retraining.locks.time.sleep", written_by_another)
 
     with lease(store) as other:
-        assert other is None
-        store.write(LEASE, of_another_machine(time.time()).model_dump_json().encode())
-        with lease(store) as second:
-            assert second is not None
-            assert second.host == "elsewhere"
+        assert other is not None
+        assert other.host == "elsewhere"
+    assert holder(store) is not None

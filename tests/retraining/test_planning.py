@@ -158,6 +158,37 @@ def test_a_clock_that_was_set_back_holds_it_up_for_one_cool_down(
     assert planned(store, captured, now=later, verdicts=[window(32), window(33)]).decision.retrain
 
 
+def test_a_clock_that_was_set_back_is_told_of_once(store: MonitoringStore, captured: str) -> None:
+    ahead = NOW + timedelta(days=365)
+    for each in (ahead, ahead + timedelta(days=2)):
+        began = begin(store, case(), planned(store, captured), each, "run")
+        Retrainings(store).put(began.model_copy(update={"finished": each, "labelled": 0}))
+
+    reasons = planned(store, captured).decision.reasons
+
+    assert any("the last one is dated 2025-02-01" in each for each in reasons)
+    assert [each.started for each in Retrainings(store).all()] == [NOW, NOW]
+
+
+def test_one_that_goes_on_keeps_the_date_that_the_clock_gave_it(
+    store: MonitoringStore, captured: str
+) -> None:
+    begin(store, case(), planned(store, captured), NOW + timedelta(days=365), "first")
+
+    again = begin(store, case(), planned(store, captured), NOW, "second")
+
+    assert again.attempts == 2
+    assert [each.started for each in Retrainings(store).all()] == [NOW]
+
+
+def test_windows_of_a_clock_that_was_ahead_are_not_the_recent_ones(
+    store: MonitoringStore, captured: str
+) -> None:
+    found = planned(store, captured, verdicts=[*DRIFTED, window(200), window(201), window(202)])
+
+    assert found.recent_since == DRIFTED[0].since
+
+
 def test_recent_rows_begin_with_the_windows_that_are_looked_at() -> None:
     policy = Retraining(drifted_windows=1, of_windows=2)
     few = window(9, "too-few-rows")

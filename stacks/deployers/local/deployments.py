@@ -198,6 +198,7 @@ def _deployment(news: dict[str, Any]) -> Deployment:
         pid=news["pid"],
         restarts=state["restarts"],
         stopped=state["stopped"],
+        supervised=news["pid"] is not None,
         notes=tuple(news["notes"]),
     )
 
