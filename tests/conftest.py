@@ -23,6 +23,8 @@ for _name in [name for name in os.environ if name.startswith("SWITCHYARD_")]:
     if _name != "SWITCHYARD_DATA_DIR":
         del os.environ[_name]
 os.environ["NO_PROXY"] = "127.0.0.1,localhost"
+# Pipelines are looked for below it; the workers of pytest have no main module that would tell.
+os.environ["ZENML_CUSTOM_SOURCE_ROOT"] = str(ROOT)
 
 
 @pytest.fixture(scope="session")
