@@ -11,6 +11,7 @@ from zenml import get_step_context, log_metadata, step
 from zenml.types import MarkdownString
 
 from stacks.deployers.opening import open_deployer
+from steps.deployment import DEPLOYED_TAG
 from steps.fingerprints import fingerprint
 from steps.tracking import open_tracker
 from switchyard.configuration.model import UseCase
@@ -23,6 +24,7 @@ from switchyard.retraining.bases import FOLDER, on_base
 from switchyard.retraining.locks import Lease
 from switchyard.retraining.planning import Plan
 from switchyard.retraining.records import Retrained, Retrainings
+from switchyard.serving.releases import Deployment
 
 
 @step(enable_cache=False)
@@ -88,21 +90,31 @@ def _on_champions_data(case: UseCase) -> UseCase:
 def deployment_due(
     decision: Decision, version: int, use_case: dict[str, Any]
 ) -> Annotated[bool, "deployment_due"]:
-    """Whether the version is the champion and another one serves.
+    """Whether the version is the champion and another one serves, or nobody has noted that it does.
 
     A service that was never deployed here, or that a person stopped, is not started.
     """
-    case = UseCase.of(use_case)
-    champion = open_tracker().champion(case.name)
+    case, tracker = UseCase.of(use_case), open_tracker()
+    champion = tracker.champion(case.name)
     if not case.retraining.deploy or champion is None or champion.number != version:
         return False
+    log_metadata({"promoted": decision.promoted})
+    deployed = _deployed(case)
+    if deployed is None:
+        return False
+    if deployed.release.model_version != str(version):
+        return True
+    # A run that was killed between the switch and the note has left it out.
+    return tracker.tags(champion).get(DEPLOYED_TAG) != deployed.since
+
+
+def _deployed(case: UseCase) -> Deployment | None:
+    """What serves; None also where the stack cannot serve."""
     try:
-        deployed = open_deployer().current(case.name)
+        return open_deployer().current(case.name)
     except RequestError as error:
         log_metadata({"not_deployed": str(error)})
-        return False
-    log_metadata({"promoted": decision.promoted})
-    return deployed is not None and deployed.release.model_version != str(version)
+        return None
 
 
 @step(enable_cache=False)
@@ -113,7 +125,7 @@ def end_retraining(
     deployed: int | None,
     use_case: dict[str, Any],
 ) -> Annotated[Retrained, "retrained"]:
-    """Note how it ended. Promoted: the version is the champion now, whenever it became it."""
+    """Note how it ended. Promoted, deployed: it is so now, whichever run has brought it about."""
     case = UseCase.of(use_case)
     champion = open_tracker().champion(case.name)
     reigns = champion is not None and champion.number == version
@@ -123,8 +135,13 @@ def end_retraining(
         "outcome": "Promoted before it was cut off." if before else decision.summary,
         "version": version,
         "promoted": reigns,
-        "deployed": deployed is not None,
+        "deployed": deployed is not None or _serves(case, version),
     }
     ended = retraining.model_copy(update=changes)
     Retrainings(MonitoringStore(store_location(case))).put(ended)
     return ended
+
+
+def _serves(case: UseCase, version: int) -> bool:
+    found = _deployed(case)
+    return found is not None and found.release.model_version == str(version)
