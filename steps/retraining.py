@@ -14,6 +14,7 @@ from zenml import get_step_context, log_metadata, step
 from zenml.types import MarkdownString
 
 from stacks.deployers.opening import open_deployer
+from steps.deployment import DEPLOYED_TAG
 from steps.fingerprints import fingerprint
 from steps.tracking import open_tracker
 from switchyard.configuration.model import UseCase
@@ -103,13 +104,14 @@ def _on_champions_data(case: UseCase) -> UseCase:
 def deployment_due(
     retraining: Retrained, decision: Decision, version: int, use_case: dict[str, Any]
 ) -> Annotated[bool, "deployment_due"]:
-    """Whether the version is the champion and another one serves.
+    """Whether the version is the champion and another one serves, or nobody has noted that it does.
 
     That it is the champion is noted first: a deployment that is refused takes it back. A service
     that was never deployed here, or that a person stopped, is not started.
     """
     case = UseCase.of(use_case)
-    champion = open_tracker().champion(case.name)
+    tracker = open_tracker()
+    champion = tracker.champion(case.name)
     reigns = champion is not None and champion.number == version
     noted = retraining.model_copy(update={"version": version, "promoted": reigns})
     Retrainings(MonitoringStore(store_location(case))).put(noted)
@@ -121,7 +123,12 @@ def deployment_due(
         log_metadata({"not_deployed": str(error)})
         return False
     log_metadata({"promoted": decision.promoted})
-    return deployed is not None and deployed.release.model_version != str(version)
+    if deployed is None:
+        return False
+    if deployed.release.model_version != str(version):
+        return True
+    # A run that was killed between the switch and the note has left it out.
+    return tracker.tags(champion).get(DEPLOYED_TAG) != deployed.since
 
 
 @contextmanager
@@ -192,7 +199,7 @@ def end_retraining(
     deployed: int | None,
     use_case: dict[str, Any],
 ) -> Annotated[Retrained, "retrained"]:
-    """Note how it ended. Promoted: the version is the champion now, whenever it became it."""
+    """Note how it ended. Promoted, deployed: it is so now, whichever run has brought it about."""
     case = UseCase.of(use_case)
     champion = open_tracker().champion(case.name)
     reigns = champion is not None and champion.number == version

@@ -70,7 +70,7 @@ class Registry:
 
     def __init__(self, champion: int | None = None) -> None:
         self.promoted: list[int] = []
-        self.tags: dict[tuple[int, str], str] = {}
+        self.tagged: dict[tuple[int, str], str] = {}
         self._champion = champion
 
     def version(self, name: str, wanted: int) -> Version:
@@ -85,7 +85,12 @@ class Registry:
         self.promoted.append(version.number)
 
     def tag(self, version: Version, key: str, value: str) -> None:
-        self.tags[version.number, key] = value
+        self.tagged[version.number, key] = value
+
+    def tags(self, version: Version) -> dict[str, str]:
+        return {
+            key: told for (number, key), told in self.tagged.items() if number == version.number
+        }
 
 
 class Stage:
@@ -181,7 +186,7 @@ def test_a_deployment_is_noted_on_its_version(stage: Stage) -> None:
     number = steps.record_deployment.entrypoint(deployed(2, before=1))
 
     assert number == 2
-    assert stage.registry.tags == {
+    assert stage.registry.tagged == {
         (2, "switchyard.url"): URL,
         (2, "switchyard.deployed"): "2026-11-21T12:00:00+00:00",
         (1, "switchyard.url"): "",
@@ -193,7 +198,7 @@ def test_a_deployment_is_noted_on_its_version(stage: Stage) -> None:
 def test_deploying_the_same_version_again_keeps_its_url(stage: Stage) -> None:
     steps.record_deployment.entrypoint(deployed(2, before=2))
 
-    assert stage.registry.tags[2, "switchyard.url"] == URL
+    assert stage.registry.tagged[2, "switchyard.url"] == URL
 
 
 @pytest.mark.parametrize(("champion", "promoted"), [(2, [1]), (1, []), (None, [1])])

@@ -10,6 +10,7 @@ import pytest
 
 from pipelines import monitoring as pipeline
 from steps import retraining as steps
+from steps.deployment import DEPLOYED_TAG
 from switchyard.configuration.loop import Monitoring
 from switchyard.configuration.loop import Retraining as Policy
 from switchyard.configuration.model import UseCase
@@ -135,7 +136,7 @@ def test_a_deployment_that_is_refused_takes_the_promotion_back(
 
     assert stage.registry.promoted == [2]
     reason = "its deployment was refused: smoke test: other scores"
-    assert stage.registry.tags == {(3, ROLLED_BACK_TAG): reason}
+    assert stage.registry.tagged == {(3, ROLLED_BACK_TAG): reason}
     (record,) = records(case).all()
     assert record.finished is not None
     assert (record.version, record.promoted, record.deployed) == (3, False, False)
@@ -148,7 +149,7 @@ def test_what_is_not_the_versions_fault_does_not_bar_it(
     with pytest.raises(RequestError, match=AGAIN):
         Wired(monkeypatch, case, RequestError("serving.state_dir is another")).retrain()
 
-    assert (stage.registry.promoted, stage.registry.tags) == ([2], {})
+    assert (stage.registry.promoted, stage.registry.tagged) == ([2], {})
 
 
 def test_a_failure_of_the_platform_leaves_the_promotion_to_be_gone_on_with(
@@ -195,7 +196,7 @@ def test_where_promoted_versions_are_not_deployed_the_champion_stays(
     case = case.model_copy(update={"retraining": Policy(deploy=False)})
 
     assert not steps.withdraw(case, begun(case, version=3, promoted=True), "other scores")
-    assert (stage.registry.promoted, stage.registry.tags) == ([], {})
+    assert (stage.registry.promoted, stage.registry.tagged) == ([], {})
 
 
 def test_a_promotion_that_was_taken_back_halfway_is_on_record(stage: Stage, case: UseCase) -> None:
@@ -249,3 +250,17 @@ def test_a_version_that_was_not_promoted_has_no_reason_not_to_serve(
     found = ended(case)
 
     assert (found.promoted, found.deployed, found.not_deployed) == (False, False, "")
+
+
+def test_a_champion_that_serves_is_deployed_once_more_until_that_is_noted(
+    stage: Stage, case: UseCase
+) -> None:
+    stage.deployer.now = deployed(3, before=2)
+    record = begun(case)
+
+    def due() -> bool:
+        return bool(steps.deployment_due.entrypoint(record, decision(), 3, case.plain()))
+
+    assert due()
+    stage.registry.tagged[3, DEPLOYED_TAG] = stage.deployer.now.since
+    assert not due()

@@ -68,7 +68,7 @@ def test_the_release_before_serves_and_the_bad_version_is_marked(
 
     assert (record.version, record.to, record.outcome) == ("3", "2", "")
     assert now.release.model_version == "2"
-    assert stage.registry.tags == {(3, ROLLED_BACK_TAG): BAD.failed[0]}
+    assert stage.registry.tagged == {(3, ROLLED_BACK_TAG): BAD.failed[0]}
 
 
 def test_a_release_before_that_fails_its_smoke_test_is_noted_and_ends_nothing(
@@ -167,7 +167,7 @@ def test_what_a_person_deployed_overtakes_it(
     assert record.finished is not None
     assert record.outcome == f"overtaken: version 1 was deployed at {LATER}"
     assert stage.registry.promoted == promoted
-    assert stage.registry.tags == {(3, ROLLED_BACK_TAG): "errors"}
+    assert stage.registry.tagged == {(3, ROLLED_BACK_TAG): "errors"}
 
 
 def test_the_version_itself_deployed_anew_is_the_champion_that_it_was(
@@ -180,7 +180,7 @@ def test_the_version_itself_deployed_anew_is_the_champion_that_it_was(
     steps.look(case, dry_run=False)
 
     assert records(case).all()[0].finished is not None
-    assert (stage.registry.promoted, stage.registry.tags) == ([], {})
+    assert (stage.registry.promoted, stage.registry.tagged) == ([], {})
 
 
 def test_a_dry_run_settles_nothing(stage: Stage, case: UseCase) -> None:
