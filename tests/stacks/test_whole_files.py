@@ -1,0 +1,35 @@
+"""Who reads ZenML's configuration while another writes it never sees half of it."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from stacks.whole_files import write_whole
+
+CONTENTS = {f"key-{number}": "value" * 20 for number in range(500)}
+
+
+def test_a_file_that_is_written_again_is_never_seen_half_written(tmp_path: Path) -> None:
+    from zenml.utils import yaml_utils
+
+    write_whole()
+    file = tmp_path / "config.yaml"
+    yaml_utils.write_yaml(str(file), CONTENTS)
+    sizes = {file.stat().st_size}
+    ended = threading.Event()
+
+    def read() -> None:
+        while not ended.is_set():
+            sizes.add(len(file.read_bytes()))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(30):
+        yaml_utils.write_yaml(str(file), CONTENTS)
+    ended.set()
+    reader.join()
+
+    assert len(sizes) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["config.yaml"]
+    assert yaml_utils.read_yaml(str(file)) == CONTENTS
