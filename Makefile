@@ -21,7 +21,7 @@ test: ## the quick tests
 	uv run pytest -n auto -m "not slow"
 
 test-slow: ## whole journeys through run.py
-	uv run pytest -n auto -m slow
+	uv run pytest -n auto -m slow --durations=15
 
 test-all: ## every test, the slow ones too
 	uv run pytest -n auto

@@ -35,8 +35,9 @@ CHECKED = GOALS | {
 }
 """The goals of --check, which leave room for smaller samples and for slower and busier machines."""
 
-# Fewer rows than these in half a month are too few to judge it, and the loop would do nothing.
+# With fewer rows in a window nothing could be judged, and the loop would do nothing.
 SHORT_ROWS, SHORT_UNTIL = 100_000, "2022-12"
+WINDOWS, SAMPLE_WINDOWS = 2, 1
 SHORT_INFERENCE = 150_000, 3
 LAST = (
     *("recall_with", "recall_without", "recall_gain", "retrainings", "false_alarm_share"),
@@ -91,11 +92,14 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--until", help=f"the last month (default: {UNTIL}, with --short {SHORT_UNTIL})"
     )
     parser.add_argument(
-        "--feedback", type=float, default=1.0, help="share of rows whose true label comes"
+        "--windows",
+        type=int,
+        help=f"windows a month (default: {WINDOWS}, of a whole sample {SAMPLE_WINDOWS})",
     )
     parser.add_argument(
-        "--label-lag", type=int, default=0, help="half months after which labels come"
+        "--feedback", type=float, default=1.0, help="share of rows whose true label comes"
     )
+    parser.add_argument("--label-lag", type=int, default=0, help="windows after which labels come")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the months as PNG")
     parser.add_argument("--short", action="store_true", help="fewer rows and changes, for CI")
     parser.add_argument(
@@ -108,13 +112,15 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 def _replay(options: argparse.Namespace, traffic: Traffic | None) -> dict[str, float]:
     from benchmarks.loop_parts.replay import figures, replay
 
-    months, loop = replay(_given(traffic), options.feedback, options.label_lag)
+    usual = WINDOWS if options.data_dir or options.short else SAMPLE_WINDOWS
+    windows = options.windows or usual
+    told, loop = replay(_given(traffic), windows, options.feedback, options.label_lag)
     if options.picture:
         from benchmarks.loop_parts.drawing import draw
 
-        draw(months, options.picture, "dated phishing" if options.data_dir else "synthetic sample")
+        draw(told, options.picture, "dated phishing" if options.data_dir else "synthetic sample")
         print(f"  drawn: {options.picture}")
-    return figures(months, loop)
+    return figures(told, loop)
 
 
 def _alarms(options: argparse.Namespace, traffic: Traffic | None) -> dict[str, float]:

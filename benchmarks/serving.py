@@ -48,7 +48,7 @@ GOALS = {
     "rss_mb": ("at most", 350.0),
     "image_mb": ("at most", 600.0),
 }
-SLACK = 1.6
+SLACK = 2.0
 RATIOS = {
     "vs_fastapi_async": contestants.FASTAPI_ASYNC,
     "vs_fastapi_def": contestants.FASTAPI_DEF,

@@ -6,36 +6,38 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.loop_parts.replay import Half
+from benchmarks.loop_parts.replay import Told
 from switchyard.pages import NEGATIVE, NEUTRAL, POSITIVE
 
 
-def draw(halves: Sequence[Half], target: Path, note: str) -> None:
+def draw(windows: Sequence[Told], target: Path, note: str) -> None:
     """Write the picture as a PNG file; note: what the rows are."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8.2, 5.4), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
-    names = [half.name for half in halves]
-    _lines(above, names, halves, "recall", "Recall at 1 % false positives")
-    _lines(below, names, halves, "accuracy", "Accuracy at the model's threshold")
-    new = [at for at, half in enumerate(halves) if half.event.startswith("version")]
+    names = [window.name for window in windows]
+    _lines(above, names, windows, "recall", "Recall at 1 % false positives")
+    _lines(below, names, windows, "accuracy", "Accuracy at the model's threshold")
+    new = [at for at, window in enumerate(windows) if window.event.startswith("version")]
     for axes in (above, below):
         for at in new:
             axes.axvline(at + 0.5, color=NEUTRAL, linewidth=0.8, linestyle=":")
     above.legend(frameon=False, fontsize=8, loc="lower left", ncols=2)
-    below.set_xticks(range(0, len(names), 12), names[::12])
+    half_years = [at for at, name in enumerate(names) if name[-2:] in ("01", "07")]
+    firsts = [at for at in half_years if at == 0 or names[at - 1] != names[at]]
+    below.set_xticks(firsts, [names[at] for at in firsts])
     below.set_xlabel(f"{note}; a dotted line: a new version takes over", fontsize=9)
     target.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(target, dpi=120, facecolor="white")
 
 
-def _lines(axes: Any, names: list[str], halves: Sequence[Half], figure: str, title: str) -> None:
+def _lines(axes: Any, names: list[str], windows: Sequence[Told], figure: str, title: str) -> None:
     for side, label, colour, style in (
         ("with", "with the loop", NEGATIVE, "-"),
         ("without", "frozen", POSITIVE, "--"),
     ):
-        values = [getattr(half, f"{figure}_{side}") for half in halves]
+        values = [getattr(window, f"{figure}_{side}") for window in windows]
         axes.plot(range(len(names)), values, style, color=colour, linewidth=1.8, label=label)
     _plain(axes, title)
 

@@ -1,14 +1,15 @@
-"""Half a month at a time, with the loop and without: verdict, decision, retraining, challenge.
+"""Some windows a month, with the loop and without: verdict, decision, retraining, challenge.
 
-Each half is scored before anything is learnt from it. Dates are those of the lists that name a URL
-phishing, so that labels are known when their half has ended, or so many halves later. The data tell
-months only: of a month's rows, one half in an order of chance comes first. What decides is the
-project's own: `check_window`, `retraining.deciding.decide`, the stable split,
-`promotion.deciding.decide`, with the settings of configs/phishing.yaml.
+Each window is scored before anything is learnt from it. Dates are those of the lists that name a
+URL phishing, so that labels are known when their window has ended, or so many windows later. The
+data tell months only: within a month rows come in an order of chance. What decides is the project's
+own: `check_window`, `retraining.deciding.decide`, the stable split, `promotion.deciding.decide`,
+with the settings of configs/phishing.yaml.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,8 +38,11 @@ RATE = 0.01
 
 
 @dataclass(frozen=True)
-class Half:
-    """How both models did in half a month, on domains that were known to neither before it."""
+class Told:
+    """How both models did in a window, on domains that were known to neither before it.
+
+    name: its month.
+    """
 
     name: str
     rows: int
@@ -70,7 +74,7 @@ class Loop:
     promoted: int = 0
 
     def end(self, window: Window, at: Span, scores: Any, share: float) -> tuple[Verdict, str]:
-        """Judge a half, take in the labels of the one before, retrain if it is called for."""
+        """Judge a window, take in the labels that are known, retrain if it is called for."""
         verdict = judge(window, scores, self.champion, at.since, at.until)
         self.verdicts.append(verdict)
         self._take_in(window, at.since, share)
@@ -89,7 +93,7 @@ class Loop:
         return verdict, self._retrain()
 
     def _take_in(self, window: Window, since: datetime, share: float) -> None:
-        """Its feedback comes after so many more halves as `lag` says."""
+        """Its feedback comes after so many more windows as `lag` says."""
         told = window.rows.sample(frac=share, random_state=SEED) if share < 1 else window.rows
         self.waiting.append((since, told))
         if len(self.waiting) > self.lag:
@@ -132,23 +136,26 @@ class Loop:
         )
 
 
-def replay(traffic: Traffic, share: float = 1.0, lag: int = 0) -> tuple[list[Half], Loop]:
-    """The figures of every half month, and the loop as it stands at the end.
+def replay(
+    traffic: Traffic, windows: int, share: float = 1.0, lag: int = 0
+) -> tuple[list[Told], Loop]:
+    """The figures of every window, and the loop as it stands at the end.
 
-    share: of the rows of a half whose true label comes to be known; lag: so many halves later.
+    windows: so many a month. share: of the rows of a window whose true label comes to be known;
+    lag: so many windows later.
     """
     frozen = learn(traffic.history, 1)
     known = set(traffic.history["group"])
     loop = Loop(frozen, traffic.history, lag)
     told = []
-    for window, at in (half for month in traffic.windows for half in halves(month)):
+    for window, at in (part for month in traffic.windows for part in parted(month, windows)):
         champion = loop.champion
         with_loop, without = champion.scores(window.rows), frozen.scores(window.rows)
         new = ~window.rows["group"].isin(known | champion.seen).to_numpy()
         labels = window.rows["label"].to_numpy()
         verdict, event = loop.end(window, at, with_loop, share)
         told.append(
-            Half(
+            Told(
                 name=window.name,
                 rows=int(new.sum()),
                 phishing=int(labels[new].sum()),
@@ -165,16 +172,15 @@ def replay(traffic: Traffic, share: float = 1.0, lag: int = 0) -> tuple[list[Hal
     return told, loop
 
 
-def halves(month: Window) -> Iterator[tuple[Window, Span]]:
-    """Both halves of a month's rows and time."""
+def parted(month: Window, windows: int) -> Iterator[tuple[Window, Span]]:
+    """A month's rows and time, in so many equal parts."""
     since, until = span(month.name)
-    middle = since + (until - since) / 2
-    cut = len(month.rows) // 2
-    for rows, at in (
-        (month.rows.iloc[:cut], Span(since, middle)),
-        (month.rows.iloc[cut:], Span(middle, until)),
-    ):
-        yield Window(month.name, rows.reset_index(drop=True)), at
+    length = (until - since) / windows
+    cuts = np.linspace(0, len(month.rows), windows + 1).astype(int)
+    for part, (first, end) in enumerate(itertools.pairwise(cuts.tolist())):
+        rows = month.rows.iloc[first:end].reset_index(drop=True)
+        at = Span(since + part * length, since + (part + 1) * length)
+        yield Window(month.name, rows), at
 
 
 def judge(window: Window, scores: Any, model: Learnt, since: datetime, until: datetime) -> Verdict:
@@ -195,12 +201,12 @@ def judge(window: Window, scores: Any, model: Learnt, since: datetime, until: da
     ).verdict
 
 
-def figures(told: list[Half], loop: Loop, since: str = "2022-01") -> dict[str, float]:
+def figures(told: list[Told], loop: Loop, since: str = "2022-01") -> dict[str, float]:
     """What the months from `since` on come to."""
-    late = [half for half in told if half.name >= since]
+    late = [each for each in told if each.name >= since]
 
     def mean(name: str) -> float:
-        return float(np.mean([getattr(half, name) for half in late]))
+        return float(np.mean([getattr(each, name) for each in late]))
 
     return {
         "recall_with": mean("recall_with"),
@@ -208,7 +214,7 @@ def figures(told: list[Half], loop: Loop, since: str = "2022-01") -> dict[str, f
         "recall_gain": mean("recall_with") - mean("recall_without"),
         "accuracy_with": mean("accuracy_with"),
         "accuracy_without": mean("accuracy_without"),
-        "drifted_share": float(np.mean([half.status == "drifted" for half in told])),
+        "drifted_share": float(np.mean([each.status == "drifted" for each in told])),
         "retrainings": float(loop.retrainings),
         "promotions": float(loop.promoted),
     }
@@ -235,12 +241,13 @@ def _contender(learnt: Learnt, holdout: pd.DataFrame) -> Contender:
     )
 
 
-def _print(half: Half) -> None:
-    told = " / ".join
-    recall = told(f"{value:.3f}" for value in (half.recall_with, half.recall_without))
-    accuracy = told(f"{value:.3f}" for value in (half.accuracy_with, half.accuracy_without))
+def _print(window: Told) -> None:
+    recall = " / ".join(f"{value:.3f}" for value in (window.recall_with, window.recall_without))
+    accuracy = " / ".join(
+        f"{value:.3f}" for value in (window.accuracy_with, window.accuracy_without)
+    )
     print(
-        f"  {half.name}  v{half.version:<3} rows {half.rows:>6,}  recall {recall}"
-        f"  accuracy {accuracy}  {half.status:<8} {half.event}",
+        f"  {window.name}  v{window.version:<3} rows {window.rows:>6,}  recall {recall}"
+        f"  accuracy {accuracy}  {window.status:<8} {window.event}",
         flush=True,
     )
