@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from switchyard.configuration.model import Serving
+from switchyard.configuration.serving import Serving
 from switchyard.packages.loading import verify
 from switchyard.serving.settings import Settings
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from switchyard.configuration.model import Serving
+from switchyard.configuration.serving import Serving
 from switchyard.errors import PlatformError
 from switchyard.packages.storage import SCHEMA
 from switchyard.packages.writing import MODEL

@@ -10,7 +10,7 @@ from uuid import UUID
 from zenml.model_deployers.base_model_deployer import BaseModelDeployer
 
 from stacks.deployers.services import DeploymentService, service_of
-from switchyard.configuration.model import Serving
+from switchyard.configuration.serving import Serving
 from switchyard.errors import RequestError
 from switchyard.serving.releases import Deployment, Release
 

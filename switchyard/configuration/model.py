@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from switchyard.configuration.loop import Guard, Inference, Monitoring, Retraining
 from switchyard.configuration.sections import Name, Section, Share
+from switchyard.configuration.serving import Serving
+from switchyard.configuration.tables import Table, Target, check_columns
+from switchyard.configuration.tasks import TASKS, TaskName, with_defaults
 
 Scalar = bool | int | float | str | None
 
@@ -36,6 +40,12 @@ class Source(Section):
     layout: Layout = Field(default="auto", description="How the file is laid out.")
     name: str | None = Field(
         default=None, description="What to call this source in reports; the file name if absent."
+    )
+    columns: tuple[str, ...] = Field(
+        default=(), description="The columns in order, of a table without a header line."
+    )
+    constants: dict[str, str] = Field(
+        default={}, description="Columns that the file lacks, with the one value that they have."
     )
 
 
@@ -119,10 +129,14 @@ class Candidate(Section):
 
 
 class Tuning(Section):
-    """How candidates are tuned: grid search, cross-validated by the split's group key."""
+    """How candidates are tuned: cross-validated by the split's group key."""
 
     folds: int = Field(default=3, ge=2, le=20)
-    metric: Literal["roc_auc", "average_precision", "accuracy", "recall_at_fpr"] = "roc_auc"
+    metric: str = Field(default="roc_auc", description="What the best parameters maximise.")
+    search: Literal["grid", "random"] = Field(
+        default="grid", description="Every point of a candidate's grid, or a draw of points."
+    )
+    trials: int = Field(default=20, ge=1, description="So many points are drawn at random.")
     max_rows: int = Field(
         default=50_000, ge=100, description="Tune on a fixed sample of at most so many rows."
     )
@@ -138,6 +152,9 @@ class Evaluation(Section):
     bootstrap: int = Field(default=200, ge=0, description="Resamples behind each interval.")
     confidence: Annotated[float, Field(gt=0.5, lt=1.0)] = 0.95
     min_slice_rows: int = Field(default=50, ge=1, description="Smaller slices are not reported.")
+    coverage: Annotated[float, Field(gt=0.5, lt=1.0)] = Field(
+        default=0.9, description="Share of true numbers that intervals of predictions hold."
+    )
 
 
 class Promotion(Section):
@@ -172,77 +189,13 @@ class Promotion(Section):
     max_size_mb: float = Field(default=50.0, gt=0, description="Size of the model package.")
 
 
-class Limits(Section):
-    """What one request may ask for; beyond it the answer is 413, 422 or 408."""
+class Definition(Section):
+    """What is predicted from what; labels: of classifications, table and target: of tables."""
 
-    max_body_mb: float = Field(default=10.0, gt=0, description="Body of a request, unpacked.")
-    max_job_mb: float = Field(default=1_000.0, gt=0, description="Upload of a batch job.")
-    max_job_rows: int = Field(
-        default=20_000_000, ge=1, description="Rows of a batch job: small files can hold many."
-    )
-    max_instances: int = Field(default=10_000, ge=1, description="Instances of /predict.")
-    max_explained: int = Field(default=100, ge=1, description="Instances of /explain.")
-    body_timeout_s: float = Field(default=10.0, gt=0, description="For a body to arrive whole.")
-    max_wait_ms: float = Field(
-        default=100.0, gt=0, description="Work queued for longer is refused with 503."
-    )
-
-
-class Capture(Section):
-    """The prediction store: what is kept of each prediction, where, and for how long."""
-
-    enabled: bool = True
-    store: str = Field(
-        default="", description="Folder or object-store URL; empty: below state_dir."
-    )
-    sample: Share = Field(default=1.0, description="Share of the requests that is kept.")
-    redact: tuple[Literal["query", "userinfo", "path", "digits"], ...] = Field(
-        default=(), description="Parts of a URL that are masked before it is kept."
-    )
-    drop: tuple[str, ...] = Field(default=(), description="Inputs that are not kept at all.")
-    retention_days: float = Field(default=90.0, gt=0, description="Older rows are deleted.")
-    flush_s: float = Field(default=30.0, gt=0, description="Rows reach the store after so long.")
-    max_spool_mb: float = Field(
-        default=512.0, gt=0, description="Kept on disk while the store fails; then 503."
-    )
-
-
-class Jobs(Section):
-    """Asynchronous batches: where they queue and where their files lie."""
-
-    queue: str = Field(
-        default="",
-        description="sqlite:///file, redis://… or postgresql://…; empty: SQLite below state_dir.",
-    )
-    store: str = Field(
-        default="", description="Folder or object-store URL of inputs and results; as capture's."
-    )
-    max_queued: int = Field(default=1_000, ge=1, description="More are refused with 503.")
-    retention_days: float = Field(default=7.0, gt=0, description="Results are deleted after it.")
-    lease_s: float = Field(
-        default=15.0, gt=0, description="A job whose worker is silent for so long is taken over."
-    )
-
-
-class Serving(Section):
-    """The service: where it listens, what it accepts, what it keeps."""
-
-    host: str = Field(default="127.0.0.1", description="0.0.0.0 to answer other machines.")
-    port: int = Field(default=3000, ge=1, le=65_535)
-    workers: int = Field(default=1, ge=1, description="Processes that answer.")
-    state_dir: str = Field(
-        default="~/.local/share/switchyard", description="Deployments, captured rows and jobs."
-    )
-    cors_origins: tuple[str, ...] = Field(
-        default=(), description="Web origins whose pages may call the API; none by default."
-    )
-    require_api_key: bool = Field(
-        default=False,
-        description="Refuse to start without keys in SWITCHYARD_API_KEYS or its _FILE.",
-    )
-    limits: Limits = Limits()
-    capture: Capture = Capture()
-    jobs: Jobs = Jobs()
+    task: TaskName = "text-classification"
+    labels: Labels = Labels()
+    table: Table | None = None
+    target: Target | None = None
 
 
 class UseCase(Section):
@@ -250,11 +203,13 @@ class UseCase(Section):
 
     name: Name
     title: str
-    task: Literal["text-classification"] = "text-classification"
+    task: TaskName = "text-classification"
     seed: int = Field(default=42, ge=0, lt=2**32)
     serve: Name = Field(description="The candidate to serve, or 'best' for the best on validation.")
     data: Data = Data()
     labels: Labels = Labels()
+    table: Table | None = Field(default=None, description="The inputs, of a task on tables.")
+    target: Target | None = Field(default=None, description="What a task on tables predicts.")
     split: Split = Split()
     candidates: tuple[Candidate, ...] = Field(min_length=1)
     tuning: Tuning = Tuning()
@@ -266,6 +221,11 @@ class UseCase(Section):
     retraining: Retraining = Retraining()
     guard: Guard = Guard()
     output_dir: str = Field(default="outputs", description="Where reports for people are written.")
+
+    @property
+    def definition(self) -> Definition:
+        """What is predicted from what."""
+        return Definition(task=self.task, labels=self.labels, table=self.table, target=self.target)
 
     def for_judging(self) -> UseCase:
         """Return what judging, packaging and registering depend on; the rest at its defaults.
@@ -295,4 +255,21 @@ class UseCase(Section):
                 f"serve: '{self.serve}' is not a candidate; "
                 f"choose one of {', '.join(names)} or 'best'"
             )
+        return self
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Rebuild a use case from plain values; what they leave open is as its task has it."""
+        return super().of(with_defaults(values))
+
+    @model_validator(mode="after")
+    def _has_what_its_task_needs(self) -> UseCase:
+        kind = TASKS[self.task]
+        for name, given in (("table", self.table), ("target", self.target)):
+            if kind.on_tables and given is None:
+                raise ValueError(f"task '{self.task}' needs the section '{name}'")
+            if not kind.on_tables and given is not None:
+                raise ValueError(f"task '{self.task}' has no section '{name}'; remove it")
+        if self.table is not None and self.target is not None:
+            check_columns(self.table, self.target)
         return self

@@ -8,9 +8,9 @@ import platform
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from switchyard import __version__
 from switchyard.errors import PlatformError
@@ -18,16 +18,64 @@ from switchyard.evaluation.intervals import Interval
 from switchyard.records import Record
 
 FORMAT = 1
-LIBRARIES = ("lightgbm", "nltk", "numpy", "scikit-learn", "scipy", "skops")
+LIBRARIES = (
+    *("catboost", "lightgbm", "nltk", "numpy", "scikit-learn", "scipy", "skops", "xgboost"),
+)
+
+_OF_SOME_TASKS = ("labels", "threshold", "predicted", "band")
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Input(Record):
-    """One field of an instance."""
+    """A field of an instance that holds a text."""
 
     type: Literal["string"]
     max_length: int = Field(ge=1)
+
+
+class Number(Record):
+    """A field that holds a number; minimum and maximum: of the training rows."""
+
+    type: Literal["number"]
+    minimum: float
+    maximum: float
+    missing: bool = False
+    integer: bool = False
+    unit: str = ""
+
+
+class Category(Record):
+    """A field that holds one of some values; other: any other value is taken for 'other'."""
+
+    type: Literal["category"]
+    values: tuple[str, ...]
+    missing: bool = False
+    other: bool = False
+
+
+AnyInput = Annotated[Input | Number | Category, Field(discriminator="type")]
+
+
+class Predicted(Record):
+    """The number that a model predicts.
+
+    minimum, maximum: predictions are held to them; lowest, highest: of the training rows.
+    """
+
+    name: str
+    lowest: float
+    highest: float
+    minimum: float | None = None
+    maximum: float | None = None
+    unit: str = ""
+
+
+class Band(Record):
+    """Half the width of the interval that holds `coverage` of the true numbers."""
+
+    coverage: float = Field(gt=0.0, lt=1.0)
+    half_width: float = Field(ge=0.0)
 
 
 class Labels(Record):
@@ -56,18 +104,35 @@ class Entry(Record):
 class Details(Record):
     """What the caller of `write` knows; the rest of the manifest is computed.
 
-    metrics: on the holdout, by the names of `switchyard.evaluation.metrics`; threshold: instances
-    with a score at or above it are called positive.
+    metrics: on the holdout, by the names of `switchyard.evaluation.metrics`. Of a classification:
+    labels, and the threshold, at or above which an instance is called positive. Of a regression:
+    what is predicted, and how wide its interval is.
     """
 
     name: str
     candidate: str
     task: str
-    inputs: Mapping[str, Input]
-    labels: Labels
-    threshold: float
+    inputs: Mapping[str, AnyInput]
+    labels: Labels | None = None
+    threshold: float | None = None
+    predicted: Predicted | None = None
+    band: Band | None = None
     metrics: Mapping[str, Interval]
     data: Origin
+
+    @model_validator(mode="after")
+    def _has_what_its_answers_need(self) -> Self:
+        classifies = self.labels is not None and self.threshold is not None
+        measures = self.predicted is not None and self.band is not None
+        if classifies == measures:
+            raise ValueError("needs either labels and threshold, or predicted and band")
+        return self
+
+    def content(self) -> dict[str, Any]:
+        """As JSON values, without the keys that other kinds of task have."""
+        values = self.model_dump(mode="json")
+        absent = [name for name in _OF_SOME_TASKS if values.get(name) is None]
+        return {name: value for name, value in values.items() if name not in absent}
 
 
 class Manifest(Details):
@@ -84,7 +149,7 @@ class Manifest(Details):
 
     def computed_sha256(self) -> str:
         """What `content_sha256` must be."""
-        return seal(self.model_dump(mode="json"))
+        return seal(self.content())
 
 
 def seal(values: Mapping[str, object]) -> str:
@@ -97,7 +162,7 @@ def seal(values: Mapping[str, object]) -> str:
 
 def completed(details: Details, files: Mapping[str, Entry], created: str) -> Manifest:
     """The manifest of a package of these files."""
-    values = details.model_dump(mode="json") | {
+    values = details.content() | {
         "format_version": FORMAT,
         "created": created,
         "versions": versions(),

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from switchyard.configuration.layers import PREFIX
-from switchyard.configuration.model import Serving
+from switchyard.configuration.serving import Serving
 from switchyard.data.sources import shown
 from switchyard.errors import RequestError
 

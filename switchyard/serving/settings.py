@@ -9,9 +9,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from switchyard.configuration.layers import overlay
-from switchyard.configuration.model import Serving
 from switchyard.configuration.problems import explain
 from switchyard.configuration.sections import Name, Section
+from switchyard.configuration.serving import Serving
 from switchyard.errors import PlatformError, RequestError
 
 FILE = "service.json"

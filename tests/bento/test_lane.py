@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from bento.lane import Lane
-from switchyard.configuration.model import Serving
+from switchyard.configuration.serving import Serving
 
 
 def asked(path: str, counted: list[tuple[str, int]]) -> list[dict[str, Any]]:

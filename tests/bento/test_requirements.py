@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from bento.building.requirements import ROOTS, clients_of, extras_of, pinned
-from switchyard.configuration.model import Serving
+from switchyard.configuration.serving import Serving
 from switchyard.errors import PlatformError
 from tests.conftest import ROOT, Packages
 

@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from bento.building.staging import LEFT_OUT, digest, sources, stage
-from switchyard.configuration.model import Serving, UseCase
+from switchyard.configuration.model import UseCase
+from switchyard.configuration.serving import Serving
 from switchyard.errors import PlatformError
 from switchyard.packages.loading import verify
 from switchyard.packages.trusted import OURS

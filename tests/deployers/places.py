@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from stacks.deployers.local.deployments import Deployments
 from stacks.deployers.local.options import Options
-from switchyard.configuration.model import Serving
+from switchyard.configuration.serving import Serving
 from switchyard.serving.releases import Deployment, Release
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -147,7 +147,7 @@ def test_a_client_that_dies_before_the_switch_leaves_no_candidate(place: Place) 
         from stacks.deployers.local.deployments import Deployments
         from stacks.deployers.local.options import Options
         from switchyard.serving.releases import Release
-        from switchyard.configuration.model import Serving
+        from switchyard.configuration.serving import Serving
 
         def smoke(url):
             print(url, flush=True)

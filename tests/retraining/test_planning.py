@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from switchyard.configuration.loop import Retraining
-from switchyard.configuration.model import Candidate, Capture, Serving, UseCase
+from switchyard.configuration.model import Candidate, UseCase
+from switchyard.configuration.serving import Capture, Serving
 from switchyard.errors import GateRefused, PlatformError
 from switchyard.monitoring.records import MonitoringStore
 from switchyard.retraining import planning

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from switchyard.configuration.model import Serving
+from switchyard.configuration.serving import Serving
 from switchyard.errors import RequestError
 from switchyard.serving.locations import for_a_service, settled
 

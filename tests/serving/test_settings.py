@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from switchyard.configuration.model import Serving
+from switchyard.configuration.serving import Serving
 from switchyard.errors import PlatformError, RequestError
 from switchyard.serving.settings import Settings, read
 

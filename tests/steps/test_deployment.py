@@ -10,7 +10,8 @@ import pytest
 from stacks.deployers.base import Smoke
 from steps import deployment as steps
 from switchyard.configuration.layers import resolve
-from switchyard.configuration.model import Serving, UseCase
+from switchyard.configuration.model import UseCase
+from switchyard.configuration.serving import Serving
 from switchyard.errors import GateRefused, RequestError
 from switchyard.serving.releases import Deployment, Release
 from switchyard.tracking import Version

@@ -8,7 +8,7 @@ from typing import ClassVar, cast
 from stacks.deployers.base import BentoDeployer, Smoke
 from stacks.deployers.local.deployments import Deployments
 from stacks.deployers.local.flavor import LocalDeployerConfig, LocalDeployerFlavor
-from switchyard.configuration.model import Serving
+from switchyard.configuration.serving import Serving
 from switchyard.serving.releases import Deployment, Release
 
 

@@ -16,7 +16,7 @@ from stacks.deployers.local.control import Control
 from stacks.deployers.local.homes import Homes, absolute, home
 from stacks.deployers.local.options import Options
 from stacks.deployers.local.states import State
-from switchyard.configuration.model import Serving
+from switchyard.configuration.serving import Serving
 from switchyard.errors import PlatformError, RequestError
 from switchyard.serving.releases import Deployment, Release
 
