@@ -119,10 +119,10 @@ def _plain(case: UseCase, folder: Path) -> None:
     from switchyard.packages.building import build_package
     from switchyard.split import split
 
-    loaded = load(case.data, case.labels, case.seed)
+    loaded = load(case.data, case.definition, case.seed)
     cleaned = clean(loaded.raw, case.data, case.labels)
     frame = validate(cleaned.frame)
-    card = data_card(cleaned, loaded.provenance, case.labels)
+    card = data_card(cleaned, loaded.provenance, case.definition)
     exploration_html(frame, card)
     parts = split(frame, case.split, case.seed)
     train, validation, holdout = (

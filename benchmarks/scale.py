@@ -64,7 +64,7 @@ def enlarge(source: Path | None, rows: int, target: Path) -> None:
 
 def _main() -> None:
     from switchyard.candidates.fitting import fit
-    from switchyard.configuration.model import Candidate, Data, Labels, Source, Split
+    from switchyard.configuration.model import Candidate, Data, Definition, Labels, Source, Split
     from switchyard.data.cleaning import clean
     from switchyard.data.loading import load
     from switchyard.data.schema import validate
@@ -75,7 +75,7 @@ def _main() -> None:
     fit(candidate, {"epochs": 1}, ["a.example/x", "b.example/y"] * 50, [0, 1] * 50, None, 0)
     data = Data(sources=(Source(location=sys.argv[1]),))
     began = time.perf_counter()
-    loaded = load(data, Labels(), 42)
+    loaded = load(data, Definition(), 42)
     frame = validate(clean(loaded.raw, data, Labels()).frame)
     del loaded
     parts = split(frame, Split(), 42)

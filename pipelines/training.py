@@ -45,7 +45,7 @@ def training_steps(
     loaded = _named(
         prepared(load_data)(
             data=case.data.plain(),
-            labels=case.labels.plain(),
+            definition=case.definition.plain(),
             seed=case.seed,
             fingerprints=fingerprints,
         )

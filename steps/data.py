@@ -11,11 +11,11 @@ from zenml.types import HTMLString, MarkdownString
 
 from steps.caching import DATA, SPLIT
 from steps.materializers import FrameMaterializer
-from switchyard.configuration.model import Data, Labels, Split
+from switchyard.configuration.model import Data, Definition, Split
 from switchyard.data.cards import DataCard, data_card
-from switchyard.data.cleaning import clean
 from switchyard.data.exploration import exploration_html
 from switchyard.data.loading import load
+from switchyard.data.preparing import clean_rows
 from switchyard.data.schema import validate
 from switchyard.progress import stage
 from switchyard.split import split as part
@@ -26,7 +26,7 @@ from switchyard.split import split as part
     output_materializers={"dataset": FrameMaterializer, "rejects": FrameMaterializer},
 )
 def load_data(
-    data: dict[str, Any], labels: dict[str, Any], seed: int, fingerprints: list[str]
+    data: dict[str, Any], definition: dict[str, Any], seed: int, fingerprints: list[str]
 ) -> tuple[
     Annotated[pd.DataFrame, ArtifactConfig(name="dataset", tags=["data"])],
     Annotated[pd.DataFrame, ArtifactConfig(name="rejects", tags=["data"])],
@@ -38,14 +38,14 @@ def load_data(
 
     `fingerprints` are not read: they are in the cache key, so that changed files are loaded again.
     """
-    wanted, words = Data.of(data), Labels.of(labels)
+    wanted, what = Data.of(data), Definition.of(definition)
     try:
         with stage("Load the data") as report:
-            loaded = load(wanted, words, seed, report)
+            loaded = load(wanted, what, seed, report)
         with stage("Clean and describe them"):
-            cleaned = clean(loaded.raw, wanted, words)
-            frame = validate(cleaned.frame)
-            card = data_card(cleaned, loaded.provenance, words)
+            cleaned = clean_rows(loaded.raw, wanted, what)
+            frame = validate(cleaned.frame, what)
+            card = data_card(cleaned, loaded.provenance, what)
             exploration = exploration_html(frame, card)
     except KeyboardInterrupt as stop:
         # A step that is retried must not take Ctrl-C for one more failure.

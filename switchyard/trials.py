@@ -44,5 +44,5 @@ def dataset_of(name: str, card: DataCard) -> Dataset:
         name=f"{name} (synthetic sample)" if card.synthetic else name,
         digest=card.digest,
         source=", ".join(origin.location for origin in card.origins),
-        profile={"rows": card.rows, "domains": card.domains, **card.classes},
+        profile={"rows": card.rows, "groups": card.groups, **card.classes},
     )

@@ -51,9 +51,9 @@ def clean(raw: RawFrame, data: Data, labels: Labels) -> Cleaned:
     Of rows with one canonical URL the first one with the earliest date stays; a URL that has both
     labels goes. DataError if too many rows are rejected or a class has too few.
     """
-    label, unknown = _labels(raw.rows["label"], labels)
+    label, unknown = read_labels(raw.rows["label"], labels)
     canonical, scheme, reason = _canonical(raw.rows["url"], data.max_url_length)
-    reason = pc.coalesce(reason, _label_reasons(label, unknown))
+    reason = pc.coalesce(reason, label_reasons(label, unknown))
     rejects = _rejects(raw, reason)
     _check_share(rejects, len(raw), data, labels)
 
@@ -79,7 +79,7 @@ def clean(raw: RawFrame, data: Data, labels: Labels) -> Cleaned:
         canonical, scheme = canonical.take(pa.array(kept)), scheme.take(pa.array(kept))
         months, label, good = months.take(pa.array(kept)), label[kept], good[kept]
     counts["rows"] = len(label)
-    _check_classes(label, labels)
+    check_classes(label, labels)
     table = pa.table(
         {
             "url": canonical,
@@ -95,7 +95,7 @@ def clean(raw: RawFrame, data: Data, labels: Labels) -> Cleaned:
     return Cleaned(frame, rejects.to_pandas(), counts, data.drop_duplicates)
 
 
-def _labels(column: pa.ChunkedArray, labels: Labels) -> tuple[npt.NDArray[np.int8], pa.Array]:
+def read_labels(column: pa.ChunkedArray, labels: Labels) -> tuple[npt.NDArray[np.int8], pa.Array]:
     """1, 0, or why not as a negative number; and the rows' words."""
     words = column.combine_chunks()
     meanings = dict.fromkeys((*labels.negative_words, labels.negative), 0)
@@ -107,7 +107,8 @@ def _labels(column: pa.ChunkedArray, labels: Labels) -> tuple[npt.NDArray[np.int
     return np.array([*table, _MISSING], np.int8)[codes], words
 
 
-def _label_reasons(label: npt.NDArray[np.int8], words: pa.DictionaryArray) -> pa.Array:
+def label_reasons(label: npt.NDArray[np.int8], words: pa.DictionaryArray) -> pa.Array:
+    """Why a row has no label, null where it has one; arguments: what `read_labels` returned."""
     reasons = pa.array(
         [f"unknown label '{word[:40]}'" for word in words.dictionary.to_pylist()],
         pa.large_string(),
@@ -194,7 +195,8 @@ def _check_share(rejects: pa.Table, read: int, data: Data, labels: Labels) -> No
     )
 
 
-def _check_classes(label: npt.NDArray[np.int8], labels: Labels) -> None:
+def check_classes(label: npt.NDArray[np.int8], labels: Labels) -> None:
+    """DataError unless there are enough rows of both classes."""
     counts = {labels.positive: int((label == 1).sum()), labels.negative: int((label == 0).sum())}
     told = ", ".join(f"{count:,} '{name}'" for name, count in counts.items())
     if 0 in counts.values():

@@ -62,8 +62,8 @@ def _fast(opening: Opening, layout: Layout) -> pa.Table | None:
             table = arrow_csv.read_csv(stream, read, parse, convert)
     except pa.ArrowInvalid:
         return None
-    broken = pc.match_substring(table[layout.url], "\n")
-    return None if pc.any(broken).as_py() else table
+    broken = (pc.match_substring(table[name], "\n") for name in layout.inputs)
+    return None if any(pc.any(each).as_py() for each in broken) else table
 
 
 def _patient(opening: Opening, layout: Layout) -> tuple[pa.Table, pa.Table]:

@@ -63,7 +63,7 @@ def _summary(card: DataCard, note: str) -> str:
     rows: list[tuple[object, ...]] = [
         ("rows", card.rows),
         *((f"rows labelled {name}", count) for name, count in card.classes.items()),
-        ("registered domains", card.domains),
+        ("registered domains", card.groups),
         ("rows read", card.read),
         ("rejected", card.rejected),
         (f"duplicates, {kept}", card.duplicates),

@@ -54,10 +54,11 @@ def read_json(opening: Opening, layout: Layout) -> tuple[pa.Table, pa.Table]:
         ) from cause
     if not isinstance(entries, list):
         raise DataError(f"'{opening.path}' is {type(entries).__name__}, not an array of objects")
-    if entries and not any(isinstance(entry, dict) and layout.url in entry for entry in entries):
+    first = layout.inputs[0]
+    if entries and not any(isinstance(entry, dict) and first in entry for entry in entries):
         raise DataError(
-            f"'{opening.path}': no entry has a '{layout.url}'; the array must hold objects such "
-            f'as {{"{layout.url}": "http://…"}}'
+            f"'{opening.path}': no entry has a '{first}'; the array must hold objects such "
+            f'as {{"{first}": …}}'
         )
     collector = Collector(layout)
     for entry in entries:

@@ -23,16 +23,19 @@ _URLHAUS = (
     *("id", "dateadded", "url", "url_status", "last_online", "threat", "tags", "urlhaus_link"),
     "reporter",
 )
-_DELIMITERS = (",", "\t", ";", "|")
+DELIMITERS = (",", "\t", ";", "|")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the columns stand; `names` are all columns in order, None if a header tells them."""
+    """Where the columns stand; `names` are all columns in order, None if a header tells them.
+
+    inputs: the columns that a model's inputs come from, in their order.
+    """
 
     layout: str
     form: Form
-    url: str = "url"
+    inputs: tuple[str, ...] = ("url",)
     label: str | None = None
     source: str | None = None
     first_seen: str | None = None
@@ -45,7 +48,7 @@ class Layout:
     @property
     def wanted(self) -> tuple[str, ...]:
         """The columns that are read, each once."""
-        found = (self.url, self.label, self.source, self.first_seen)
+        found = (*self.inputs, self.label, self.source, self.first_seen)
         return tuple(dict.fromkeys(name for name in found if name))
 
 
@@ -71,7 +74,7 @@ def layout_of(opening: Opening, source: Source, data: Data, labels: Labels) -> L
         case "phishtank-json":
             return Layout(layout, "json", first_seen="submission_time", implied=labels.positive)
         case "phishtank-csv":
-            names = _header(opening, ",")
+            names = header(opening, ",")
             if "url" not in names:
                 raise _no_column(opening, names, "url", ("url",))
             date = "submission_time" if "submission_time" in names else None
@@ -119,27 +122,32 @@ def table_layout(opening: Opening, columns: Columns) -> Layout:
 
         form, names = "json-lines", first_keys(opening)
     else:
-        headers = {mark: _header(opening, mark) for mark in _DELIMITERS}
-        fitting = [mark for mark in _DELIMITERS if set(headers[mark]) & set(columns.url)]
-        delimiter = max(fitting or _DELIMITERS, key=lambda mark: len(headers[mark]))
+        headers = {mark: header(opening, mark) for mark in DELIMITERS}
+        fitting = [mark for mark in DELIMITERS if set(headers[mark]) & set(columns.url)]
+        delimiter = max(fitting or DELIMITERS, key=lambda mark: len(headers[mark]))
         names = headers[delimiter]
     return Layout(
         "table",
         form,
-        url=_needed(opening, names, "url", columns.url),
+        inputs=(_needed(opening, names, "url", columns.url),),
         label=_needed(opening, names, "label", columns.label),
-        source=_first(names, columns.source),
-        first_seen=_first(names, columns.first_seen),
+        source=first_of(names, columns.source),
+        first_seen=first_of(names, columns.first_seen),
         delimiter=delimiter,
         names=names,
     )
 
 
-def _header(opening: Opening, delimiter: str) -> tuple[str, ...]:
+def header(opening: Opening, delimiter: str) -> tuple[str, ...]:
+    """The names in the first line, cut by this delimiter."""
+    return tuple(name.strip() for name in fields(opening, delimiter))
+
+
+def fields(opening: Opening, delimiter: str) -> list[str]:
+    """The fields of the first line that is not empty."""
     line = next((line for line in opening.head.splitlines() if line.strip()), b"")
     text = line.decode("utf-8", "replace")
-    row = next(csv.reader([text], delimiter=delimiter), [])
-    return tuple(name.strip() for name in row)
+    return next(csv.reader([text], delimiter=delimiter), [])
 
 
 def _urlhaus_names(head: bytes) -> tuple[str, ...]:
@@ -149,12 +157,13 @@ def _urlhaus_names(head: bytes) -> tuple[str, ...]:
     return names if "url" in names else _URLHAUS
 
 
-def _first(names: Sequence[str], wanted: Sequence[str]) -> str | None:
+def first_of(names: Sequence[str], wanted: Sequence[str]) -> str | None:
+    """The first of the wanted names that is there."""
     return next((name for name in wanted if name in names), None)
 
 
 def _needed(opening: Opening, names: Sequence[str], column: str, wanted: Sequence[str]) -> str:
-    found = _first(names, wanted)
+    found = first_of(names, wanted)
     if found is None:
         raise _no_column(opening, names, column, wanted)
     if list(names).count(found) > 1:

@@ -6,10 +6,15 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
-from switchyard.configuration.model import Columns, Data, Labels
+from switchyard.configuration.model import Columns, Data, Definition
+from switchyard.configuration.names import stored
+from switchyard.configuration.tables import Table, Target
 from switchyard.data.generator import SOURCE, generate
 from switchyard.data.reading import RawFrame, read
 from switchyard.data.sources import fetch
+
+LABEL = "label"
+"""What the target is called in our own files."""
 
 Report: TypeAlias = Callable[[int, int | None, str], None]
 """Called with what is done, what is to do (None where unknown), and a word about it."""
@@ -51,23 +56,25 @@ class Loaded:
     provenance: Provenance
 
 
-def load(data: Data, labels: Labels, seed: int, progress: Report | None = None) -> Loaded:
+def load(data: Data, definition: Definition, seed: int, progress: Report | None = None) -> Loaded:
     """Fetch and read every source in order, the sample without one; feedback joins either.
 
     Errors as of `fetch` and `read`.
     """
     parts, origins = [], []
+    labels, table, target = definition.labels, definition.table, definition.target
     if not data.sources:
-        raw = RawFrame.of(generate(data.sample.rows, seed, labels))
+        raw = sample(data.sample.rows, definition, seed)
         made = f"generated: {data.sample.rows} rows, seed {seed}"
         parts.append(raw)
         origins.append(Origin(SOURCE, made, None, len(raw), synthetic=True))
-    # Feedback is laid out by us: the names of columns are those of the sources.
+    # Feedback is laid out by us: under the names by which columns are stored.
     own = data.model_copy(update={"columns": Columns()})
-    wanted = [(each, data) for each in data.sources] + [(each, own) for each in data.feedback]
-    for number, (source, columns) in enumerate(wanted, 1):
+    wanted = [(each, data, table, target) for each in data.sources]
+    wanted += [(each, own, *_as_stored(table, target)) for each in data.feedback]
+    for number, (source, columns, inputs, predicted) in enumerate(wanted, 1):
         file = fetch(source, data, _within(progress, f"source {number} of {len(wanted)}"))
-        part = read(file, source, columns, labels)
+        part = read(file, source, columns, labels, inputs, predicted)
         parts.append(part)
         origins.append(Origin(file.name, file.location, file.sha256, len(part), note=file.note))
         if progress:
@@ -77,3 +84,23 @@ def load(data: Data, labels: Labels, seed: int, progress: Report | None = None) 
 
 def _within(progress: Report | None, text: str) -> Callable[[int, int | None], None] | None:
     return (lambda done, total: progress(done, total, text)) if progress else None
+
+
+def sample(rows: int, definition: Definition, seed: int) -> RawFrame:
+    """Generated rows, of addresses or as a table declares its columns."""
+    if definition.table is None:
+        return RawFrame.of(generate(rows, seed, definition.labels))
+    from switchyard.tables.samples import generate_table
+
+    return generate_table(rows, definition, seed)
+
+
+def _as_stored(table: Table | None, target: Target | None) -> tuple[Table | None, Target | None]:
+    if table is None or target is None:
+        return None, None
+    inputs = tuple(
+        column.model_copy(update={"name": stored(column.name)}) for column in table.inputs
+    )
+    group = tuple(map(stored, table.group))
+    renamed = table.model_copy(update={"inputs": inputs, "group": group})
+    return renamed, target.model_copy(update={"column": LABEL})

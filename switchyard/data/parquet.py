@@ -54,8 +54,6 @@ def _as_text(path: Path, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
             return pc.strftime(column, format="%Y-%m").cast(pa.large_string())
         if pa.types.is_boolean(kind):
             column = column.cast(pa.int8())
-        elif pa.types.is_floating(kind):
-            column = column.cast(pa.int64())
         known = pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
         return column if known else column.cast(pa.large_string())
     except pa.ArrowException as cause:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from switchyard.configuration.model import Data, Labels, Source
+from switchyard.configuration.tables import Table, Target
 from switchyard.data.delimited import read_delimited, read_lines
 from switchyard.data.json_rows import read_json, read_json_lines
 from switchyard.data.layouts import Layout, layout_of
@@ -20,6 +21,8 @@ from switchyard.data.parquet import read_parquet
 from switchyard.data.rows import REJECTS
 from switchyard.data.sources import LocalFile
 from switchyard.errors import DataError, RequestError
+from switchyard.tables.layouts import table_layout
+from switchyard.tables.reading import named_inputs
 
 _MONTH = r"^(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])(?:[^0-9]|$)"
 
@@ -28,8 +31,9 @@ _MONTH = r"^(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])(?:[^0-9]|$)"
 class RawFrame:
     """Rows as the sources have them, in arrow tables, and those that could not be read.
 
-    `rows`: url (large_string), label, source, first_seen ('YYYY-MM' or null; all three dictionary)
-    and row (its number in the source, from 1). `rejects`: row, source, url, reason.
+    `rows`: url, or the columns of a table by their stored names (large_string); label, source,
+    first_seen ('YYYY-MM' or null; all three dictionary) and row (its number in the source, from 1).
+    `rejects`: row, source, url (or the text of a cell), reason.
     """
 
     rows: pa.Table
@@ -51,7 +55,8 @@ class RawFrame:
             source="source" if "source" in names else None,
             first_seen="first_seen" if "first_seen" in names else None,
         )
-        return cls(_rows(pa.table(columns), layout, "frame"), REJECTS.empty_table())
+        inputs = {"url": pc.fill_null(columns["url"], "")}
+        return cls(_rows(pa.table(columns), layout, "frame", inputs), REJECTS.empty_table())
 
     @classmethod
     def join(cls, parts: Sequence[Self]) -> Self:
@@ -60,18 +65,35 @@ class RawFrame:
         return cls(rows, pa.concat_tables([part.rejects for part in parts]))
 
 
-def read(file: LocalFile, source: Source, data: Data, labels: Labels) -> RawFrame:
-    """The file's rows. DataError naming the file, what is wrong with it and the fix."""
+def read(
+    file: LocalFile,
+    source: Source,
+    data: Data,
+    labels: Labels,
+    table: Table | None = None,
+    target: Target | None = None,
+) -> RawFrame:
+    """The file's rows. DataError naming the file, what is wrong with it and the fix.
+
+    table, target: of a task on tables; else the file holds URLs.
+    """
     try:
         opening = look(file.path)
-        layout = layout_of(opening, source, data, labels)
-        table, rejects = _tables(opening, layout)
+        if table is not None and target is not None:
+            layout = table_layout(opening, source, table, target, data.columns)
+        else:
+            layout = layout_of(opening, source, data, labels)
+        columns, rejects = _tables(opening, layout)
     except PermissionError as cause:
         raise RequestError(f"'{file.path}' may not be read; check its permissions") from cause
-    if not table.num_rows and not (rejects and rejects.num_rows):
+    if not columns.num_rows and not (rejects and rejects.num_rows):
         raise DataError(f"'{file.path}' has a header and no rows; give a file with rows")
     named = REJECTS.empty_table() if rejects is None else _named(rejects, file.name)
-    return RawFrame(_rows(table, layout, file.name), named)
+    if table is None:
+        inputs = {"url": pc.fill_null(columns[layout.inputs[0]], "")}
+    else:
+        inputs = named_inputs(columns, layout, table, source.constants)
+    return RawFrame(_rows(columns, layout, file.name, inputs), named)
 
 
 def _tables(opening: Opening, layout: Layout) -> tuple[pa.Table, pa.Table | None]:
@@ -87,8 +109,8 @@ def _tables(opening: Opening, layout: Layout) -> tuple[pa.Table, pa.Table | None
     return read_delimited(opening, layout)
 
 
-def _rows(table: pa.Table, layout: Layout, name: str) -> pa.Table:
-    """The table with the columns of a raw frame, whatever they were called."""
+def _rows(table: pa.Table, layout: Layout, name: str, inputs: dict[str, Any]) -> pa.Table:
+    """The inputs, and the other columns of a raw frame, whatever they were called."""
     count = table.num_rows
     label = _coded(table[layout.label]) if layout.label else _constant(layout.implied or "", count)
     source = _sources(table[layout.source], name) if layout.source else _constant(name, count)
@@ -98,8 +120,7 @@ def _rows(table: pa.Table, layout: Layout, name: str) -> pa.Table:
         else pa.nulls(count, pa.dictionary(pa.int32(), pa.string()))
     )
     row = table["row"] if "row" in table.column_names else pa.array(np.arange(1, count + 1))
-    url = pc.fill_null(table[layout.url], "")
-    return pa.table({"url": url, "label": label, "source": source, "first_seen": dated, "row": row})
+    return pa.table({**inputs, "label": label, "source": source, "first_seen": dated, "row": row})
 
 
 def months(dates: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -31,7 +31,7 @@ class Collector:
 
     def __init__(self, layout: Layout) -> None:
         self.names = layout.wanted
-        self._url = self.names.index(layout.url)
+        self._shown = self.names.index(layout.inputs[0])
         self._row = 0
         self._rows: list[int] = []
         self._values: list[Sequence[str]] = []
@@ -45,7 +45,7 @@ class Collector:
                 try:
                     value.encode()
                 except UnicodeEncodeError:
-                    self.reject(values[self._url], "invalid UTF-8")
+                    self.reject(values[self._shown], "invalid UTF-8")
                     return
         self._row += 1
         self._rows.append(self._row)

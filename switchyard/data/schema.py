@@ -9,6 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from switchyard.configuration.model import Definition
+from switchyard.configuration.names import stored
+from switchyard.configuration.tasks import TASKS
 from switchyard.errors import DataError
 from switchyard.urls.bulk import SCHEMES
 
@@ -21,12 +24,15 @@ _MONTH = r"^[0-9]{4}-(?:0[1-9]|1[0-2])$"
 _ADVICE = "make the frame by switchyard.data.cleaning.clean"
 
 
-def validate(frame: pd.DataFrame) -> pd.DataFrame:
+def validate(frame: pd.DataFrame, definition: Definition | None = None) -> pd.DataFrame:
     """The frame itself, if it is a cleaned one. DataError naming each check that fails."""
     from pandera.errors import SchemaErrors
 
+    on_table = definition is not None and definition.table is not None
     try:
-        schema().validate(frame, lazy=True)
+        (table_schema(definition) if definition and on_table else schema()).validate(
+            frame, lazy=True
+        )
     except SchemaErrors as cause:
         cases = cause.failure_cases
         told = []
@@ -62,6 +68,30 @@ def schema() -> DataFrameSchema:
             "group": Column(checks=[_is_text(), full]),
         },
         name="cleaned frame",
+    )
+
+
+def table_schema(definition: Definition) -> DataFrameSchema:
+    """The Pandera schema of a cleaned table."""
+    from pandera.pandas import Check, Column, DataFrameSchema
+
+    assert definition.table is not None
+    numbers = TASKS[definition.task].numbers
+    inputs = {
+        stored(each.name): Column("float64", nullable=each.missing == "allow")
+        if each.type == "number"
+        else Column(checks=[_is_text()], nullable=each.missing == "allow")
+        for each in definition.table.inputs
+    }
+    return DataFrameSchema(
+        {
+            **inputs,
+            "label": Column("float64") if numbers else Column("int8", checks=Check.isin([0, 1])),
+            "source": Column(),
+            "first_seen": Column(checks=[_is_text()], nullable=True),
+            "group": Column(checks=[_is_text()]),
+        },
+        name="cleaned table",
     )
 
 

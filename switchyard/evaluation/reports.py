@@ -214,7 +214,7 @@ def _data(data: DataCard, use_case: UseCase) -> str:
     facts: list[tuple[str, object]] = [
         ("Rows", f"{data.rows:,}"),
         *((f"labelled {name}", f"{count:,}") for name, count in data.classes.items()),
-        ("Registered domains", f"{data.domains:,}"),
+        ("Groups of rows" if data.columns else "Registered domains", f"{data.groups:,}"),
         ("Rejected", f"{data.rejected:,} of {data.read:,} read"),
         ("Split", f"{use_case.split.protocol}, {100 * use_case.split.holdout:g} % held out"),
         ("Seed", str(use_case.seed)),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from switchyard.configuration.model import Data, Labels, Sample, Source
+from switchyard.configuration.model import Data, Definition, Labels, Sample, Source
 from switchyard.data.cards import DataCard, data_card
 from switchyard.data.cleaning import Cleaned, clean
 from switchyard.data.digests import dataset_digest
@@ -16,9 +16,9 @@ from switchyard.data.notices import SYNTHETIC
 
 
 def described(data: Data) -> tuple[Cleaned, DataCard]:
-    loaded = load(data, Labels(), 1)
+    loaded = load(data, Definition(), 1)
     cleaned = clean(loaded.raw, data, Labels())
-    return cleaned, data_card(cleaned, loaded.provenance, Labels())
+    return cleaned, data_card(cleaned, loaded.provenance)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_the_card_counts(table: Data) -> None:
     assert card.years["undated"] == {"phishing": 0, "benign": 25}
     assert card.months == ("2020-01", "2020-02")
     assert card.rejects == {"no host": 1}
-    assert card.domains == 50
+    assert card.groups == 50
     assert not card.synthetic
 
 

@@ -49,7 +49,7 @@ TUNING: dict[str, Any] = {
 
 def card(synthetic: bool = False) -> DataCard:
     return DataCard(
-        digest="0" * 64, synthetic=synthetic, rows=4_000, domains=12, read=4_100, rejected=100,
+        digest="0" * 64, synthetic=synthetic, rows=4_000, groups=12, read=4_100, rejected=100,
         classes={"phishing": 1, "benign": 2}, sources={"feed": {"phishing": 1, "benign": 2}},
         years={}, months=None, duplicates=0, contradictions=0, deduplicated=True, rejects={},
         origins=(),

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from switchyard.capture import request_ids
-from switchyard.configuration.model import Data, Labels, Sample, Source
+from switchyard.configuration.model import Data, Definition, Labels, Sample, Source
 from switchyard.data.cleaning import clean
 from switchyard.data.loading import load
 from switchyard.errors import PlatformError
@@ -186,7 +186,7 @@ def test_feedback_joins_the_sample(store: MonitoringStore) -> None:
     source = snapshot(store, rows, NOW)
     data = Data(sample=Sample(rows=500), feedback=(source,))
 
-    loaded = load(data, Labels(), 1)
+    loaded = load(data, Definition(), 1)
     frame = clean(loaded.raw, data, Labels()).frame
 
     assert loaded.provenance.synthetic
@@ -217,7 +217,7 @@ def test_feedback_is_read_whatever_the_columns_of_the_sources_are(
         }
     )
 
-    loaded = load(data, Labels(), 1)
+    loaded = load(data, Definition(), 1)
 
     assert loaded.raw.rows["url"].to_pylist() == ["a.example", "b.example"]
     assert not loaded.provenance.synthetic

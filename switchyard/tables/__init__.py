@@ -1,0 +1,1 @@
+"""Tables of typed columns: read, cleaned, coded for models, and told of."""

@@ -1,0 +1,93 @@
+"""From text to numbers and categories, with what is wrong with each cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from switchyard.configuration.tables import Column
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Mask: TypeAlias = npt.NDArray[np.bool_]
+
+_NUMBER = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
+NOTHING = ("", "?", "n/a", "na", "nan", "none", "null")
+"""How numbers that are missing are written; a category may be called 'none'."""
+
+_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Cells of one column that are wrong in one way. reason: with {} where the cell's text goes."""
+
+    column: str
+    rows: npt.NDArray[np.intp]
+    reason: str
+
+
+def as_text(column: pa.ChunkedArray | pa.Array) -> pa.LargeStringArray:
+    """The column as one array of text without surrounding blanks; a missing value is empty."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    return pc.fill_null(pc.utf8_trim_whitespace(column.cast(pa.large_string())), "")
+
+
+def numbers(
+    text: pa.LargeStringArray,
+    name: str,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    missing: bool = False,
+) -> tuple[Floats, list[Fault]]:
+    """The numbers, NaN where there is none; missing: whether that is allowed."""
+    absent = pc.is_in(pc.utf8_lower(text), pa.array(NOTHING, pa.large_string()))
+    written = pc.match_substring_regex(text, _NUMBER)
+    known = pc.if_else(written, text, pa.scalar(None, pa.large_string()))
+    values: Floats = pc.cast(known, pa.float64()).to_numpy(zero_copy_only=False).astype(float)
+    lacking = absent.to_numpy(zero_copy_only=False)
+    strange = ~lacking & ~np.isfinite(values)
+    values = np.where(np.isfinite(values), values, np.nan)
+    wrong = [(strange, "is no number")]
+    if not missing:
+        wrong.append((lacking, "is missing"))
+    with np.errstate(invalid="ignore"):
+        if minimum is not None:
+            wrong.append((values < minimum, f"is below {minimum:g}"))
+        if maximum is not None:
+            wrong.append((values > maximum, f"is above {maximum:g}"))
+    return values, _faults(name, wrong)
+
+
+def categories(text: pa.LargeStringArray, column: Column) -> tuple[pa.Array, list[Fault]]:
+    """The categories, null where there is none."""
+    lacking = pc.equal(text, "").to_numpy(zero_copy_only=False)
+    wrong = [] if column.missing == "allow" else [(lacking, "is missing")]
+    if column.values and column.unknown == "error":
+        known = pc.is_in(text, pa.array(column.values, pa.large_string()))
+        strange = ~known.to_numpy(zero_copy_only=False) & ~lacking
+        wrong.append((strange, f"is none of {_listed(column.values)}"))
+    values = pc.if_else(pa.array(lacking), pa.scalar(None, pa.large_string()), text)
+    return values, _faults(column.name, wrong)
+
+
+def told(fault: Fault, text: str) -> str:
+    """The sentence for one cell with this text."""
+    shown = f"'{text[:_SHOWN]}' " if text else ""
+    return f"{fault.column}: {shown}{fault.reason}"
+
+
+def _faults(name: str, wrong: Sequence[tuple[Mask, str]]) -> list[Fault]:
+    return [Fault(name, np.flatnonzero(mask), reason) for mask, reason in wrong if mask.any()]
+
+
+def _listed(values: Sequence[str]) -> str:
+    told = ", ".join(f"'{value}'" for value in values[:8])
+    return told + (f" and {len(values) - 8:,} more" if len(values) > 8 else "")
