@@ -10,6 +10,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from switchyard.stores import written_locally
+
 
 def write_whole() -> None:
     """Let ZenML put each YAML file in its place by renaming, in this process."""
@@ -28,11 +30,9 @@ def _write_yaml(file_path: str, contents: Any, sort_keys: bool = True) -> None:
     if io_utils.is_remote(file_path):
         io_utils.write_file_contents_as_string(file_path, text)
         return
-    target = Path(file_path)
-    draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(target)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
+    target = Path(file_path).resolve()
+    draft = target.with_name(f".{target.name}.{os.getpid()}-{os.urandom(4).hex()}.draft")
+    with written_locally(target, draft) as stream:
+        stream.write(text.encode())
+        if target.exists():
+            draft.chmod(target.stat().st_mode)

@@ -23,7 +23,7 @@ from switchyard.monitoring.records import MonitoringStore, store_location
 from switchyard.retraining.archives import captured_in, gather
 from switchyard.retraining.planning import obstacle_of
 from switchyard.serving.releases import Deployment
-from switchyard.tracking import ROLLED_BACK_TAG
+from switchyard.tracking import ROLLED_BACK_TAG, Tracker
 
 _LOOK_AGAIN_S = 1.0
 
@@ -41,19 +41,20 @@ def guard_deployment(use_case: dict[str, Any]) -> Annotated[GuardVerdict, "guard
 
 def look(case: UseCase, *, dry_run: bool) -> GuardVerdict:
     """What `guard_deployment` does; dry_run: without writing anything."""
-    if not case.guard.enabled:
-        return GuardVerdict(roll_back=False, seen=("the guard is switched off (guard.enabled)",))
+    off = GuardVerdict(roll_back=False, seen=("the guard is switched off (guard.enabled)",))
     try:
         deployer = open_deployer()
     except RequestError as error:
         return GuardVerdict(roll_back=False, seen=(str(error),))
     store = MonitoringStore(store_location(case))
-    deployed = _answering(deployer, case)
+    deployed = _answering(deployer, case) if case.guard.enabled else deployer.current(case.name)
     if deployed is not None and not dry_run:
         for record in watching.overtaken(store, deployed):
             _settle(case, store, record, deployed)
-        if not obstacle_of(case):
-            gather(store, captured_in(case))
+    if not case.guard.enabled and (deployed is None or not watching.unfinished(store, deployed)):
+        return off  # what a person has begun is gone on with
+    if deployed is not None and not dry_run and not obstacle_of(case):
+        gather(store, captured_in(case))
     return watching.watch(deployed, store, case.guard, datetime.now(UTC))
 
 
@@ -81,14 +82,22 @@ def _settle(case: UseCase, store: MonitoringStore, record: Rollback, deployed: D
     if serving != record.version:
         tracker = open_tracker()
         with suppress(RequestError):  # deleted from the registry meanwhile: nothing points to it
+            _mark(tracker, case, record)
             bad = tracker.version(case.name, int(record.version))
-            if not record.asked:
-                tracker.tag(bad, ROLLED_BACK_TAG, "; ".join(record.reasons)[:4_000])
             if tracker.champion(case.name) == bad:
                 tracker.set_champion(tracker.version(case.name, int(record.to)))
     told = f"overtaken: version {serving} was deployed at {deployed.since}"
     watching.finish(store, record, told)
     logger.warning("the roll-back from version %s to %s is %s", record.version, record.to, told)
+
+
+def _mark(tracker: Tracker, case: UseCase, record: Rollback) -> None:
+    """Mark the version that goes, unless a person asked for it: it is not promoted again."""
+    if record.asked:
+        return
+    with suppress(RequestError):  # a version that was deleted is not promoted again either
+        bad = tracker.version(case.name, int(record.version))
+        tracker.tag(bad, ROLLED_BACK_TAG, "; ".join(record.reasons)[:4_000])
 
 
 @step(enable_cache=False)
@@ -110,10 +119,7 @@ def take_back(
     try:
         tracker = open_tracker()
         tracker.version(case.name, int(record.to))  # the alias is to follow
-        if not record.asked:
-            with suppress(RequestError):  # a version that was deleted is not promoted again
-                bad = tracker.version(case.name, int(record.version))
-                tracker.tag(bad, ROLLED_BACK_TAG, "; ".join(record.reasons)[:4_000])
+        _mark(tracker, case, record)
         if deployed.release.model_version == record.version:
             deployed = roll_back(case)
     except SwitchyardError as error:
@@ -141,6 +147,7 @@ def go_back(
         noted: list[Rollback] = []
         after = roll_back(case, lambda now: noted.append(watching.begin_asked(store, now)))
         return noted[0], after
+    _mark(open_tracker(), case, record)
     if deployed.release.model_version == record.version:
         deployed = roll_back(case)
     log_metadata({"resumed": True, "from": record.version, "to": record.to})

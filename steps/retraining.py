@@ -50,12 +50,13 @@ def decide_retraining(
 def look(case: UseCase, other: Lease | None, *, dry_run: bool, verdicts: Any = None) -> Plan:
     """What `decide_retraining` does; dry_run: without writing anything.
 
-    The promotion of a retraining that is given up is taken back before.
+    The promotion of a retraining that is not gone on with is taken back before.
     """
     store = MonitoringStore(store_location(case))
     last = Retrainings(store).last()
     acts = other is None and not dry_run
-    if acts and last is not None and last.finished is None and not last.may_resume:
+    resumes = last is not None and last.may_resume and case.retraining.enabled
+    if acts and last is not None and last.finished is None and not resumes:
         withdraw(case, last)
     return planning.plan(
         MonitoringStore(store_location(case)),
@@ -81,9 +82,10 @@ def begin_retraining(
     run = get_step_context().pipeline_run.name
     store = MonitoringStore(store_location(case))
     record = planning.begin(store, case, plan, datetime.now(UTC), run)
+    # Not that of the champion's data, which a retraining before may have set.
+    keep = case.retraining.keep_months or case.data.keep_months
     if not given:
         case = _on_champions_data(case)
-    keep = case.retraining.keep_months or case.data.keep_months
     data = case.data.model_copy(update={"feedback": (record.source,), "keep_months": keep})
     case = case.model_copy(update={"data": data})
     fingerprints = [fingerprint(each, data) for each in (*data.sources, *data.feedback)]

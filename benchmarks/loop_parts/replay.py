@@ -224,7 +224,7 @@ def _lately(rows: pd.DataFrame, keep: int | None) -> pd.DataFrame:
     """The rows that a retraining takes, as the cleaning of data finds them."""
     told = rows["first_seen"].astype(object)
     seen = pa.array(told, pa.string(), from_pandas=True).dictionary_encode()
-    return rows.iloc[seen_lately(seen, keep)].reset_index(drop=True)
+    return rows.iloc[seen_lately(seen, rows["label"].to_numpy(), keep)].reset_index(drop=True)
 
 
 def _accuracy(labels: Any, scores: Any, threshold: float, rows: Any) -> float:

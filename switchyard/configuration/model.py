@@ -167,8 +167,8 @@ class Promotion(Section):
         default=0.002, ge=0.0, description="The interval's lower end must exceed this gain."
     )
     confidence: Annotated[float, Field(gt=0.5, lt=1.0)] = Field(
-        default=0.9,
-        description="Of the interval of the gain: 0.9 lets one tie of twenty pass by chance.",
+        default=0.95,
+        description="Of the intervals of gain and loss: at 0.9 chance lets one tie of twenty pass.",
     )
     floors: dict[str, float] = Field(
         default={"roc_auc": 0.85, "accuracy": 0.75}, description="Nothing below is registered."

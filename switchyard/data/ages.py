@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+LEAST = 10_000
 
 _UNDATED = 999_999
 """Later than every month."""
@@ -19,15 +23,23 @@ def numbered(months: pa.DictionaryArray) -> npt.NDArray[np.int64]:
     return found
 
 
-def seen_lately(months: pa.DictionaryArray, keep: int | None) -> npt.NDArray[np.intp]:
+def seen_lately(
+    months: pa.DictionaryArray, labels: npt.NDArray[Any], keep: int | None
+) -> npt.NDArray[np.intp]:
     """Which rows are undated or of the last `keep` months; all where it is None.
 
-    The newest of a thousand dated rows does not say where these end: its date may be wrong.
+    The newest of a thousand dated rows does not say where these end: its date may be wrong. Of each
+    class the newest `LEAST` rows stay, however old they are: what is new may be little.
     """
-    if keep is None:
-        return np.arange(len(months))
     number = numbered(months)
-    dated = number[number != _UNDATED]
-    if not len(dated):
-        return np.arange(len(months))
-    return np.flatnonzero(number > np.quantile(dated, 0.999, method="lower") - keep)
+    dated = number != _UNDATED
+    if keep is None or not dated.any():
+        return np.arange(len(number))
+    before = np.quantile(number[dated], 0.999, method="lower") - keep
+    stays = np.ones(len(number), np.bool_)
+    for label in np.unique(labels):
+        rows = np.flatnonzero((labels == label) & dated)
+        if len(rows) > LEAST:
+            newest = np.sort(number[rows])[-LEAST:]
+            stays[rows] = number[rows] > min(before, newest[0] - 1)
+    return np.flatnonzero(stays)

@@ -62,20 +62,21 @@ def clean(raw: RawFrame, data: Data, labels: Labels) -> Cleaned:
         canonical, scheme = canonical.take(pa.array(good)), scheme.take(pa.array(good))
         label = label[good]
     months = raw.rows["first_seen"].combine_chunks().take(pa.array(good))
+    kept = seen_lately(months, label, data.keep_months)
+    outdated = len(label) - len(kept)
+    if outdated:
+        canonical, scheme = canonical.take(pa.array(kept)), scheme.take(pa.array(kept))
+        months, label, good = months.take(pa.array(kept)), label[kept], good[kept]
     duplicate, contradiction = _repeats(canonical, label, months)
     counts = {
         "read": len(raw),
         "rejected": rejects.num_rows,
+        "outdated": outdated,
         "duplicates": int(duplicate.sum()),
         "contradictions": int(contradiction.sum()),
     }
     if data.drop_duplicates and (duplicate.any() or contradiction.any()):
         kept = np.flatnonzero(~(duplicate | contradiction))
-        canonical, scheme = canonical.take(pa.array(kept)), scheme.take(pa.array(kept))
-        months, label, good = months.take(pa.array(kept)), label[kept], good[kept]
-    kept = seen_lately(months, data.keep_months)
-    counts["outdated"] = len(label) - len(kept)
-    if len(kept) < len(label):
         canonical, scheme = canonical.take(pa.array(kept)), scheme.take(pa.array(kept))
         months, label, good = months.take(pa.array(kept)), label[kept], good[kept]
     counts["rows"] = len(label)

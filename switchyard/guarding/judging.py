@@ -10,8 +10,8 @@ from switchyard.records import Record
 _SURE = 2.5
 """Standard errors beyond which chance does not explain a loss.
 
-More than for one look: each run of a day looks anew, and of 200 versions that are as good as the
-one before at most one may be taken back.
+More than for one look: each run of a day looks anew, and of a hundred versions that are as good as
+the one before at most one may be taken back.
 """
 
 

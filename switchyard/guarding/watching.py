@@ -46,8 +46,10 @@ def watch(
     if done is not None:
         return _nothing(f"what was deployed at {deployed.since} was rolled back already")
     version, before = deployed.release.model_version, deployed.previous
+    silent = _silent(deployed, version)
     if now - since > timedelta(hours=guard.watch_h):
-        return _nothing(f"version {version} has been deployed for over {guard.watch_h:g} h")
+        told = f"version {version} has been deployed for over {guard.watch_h:g} h"
+        return GuardVerdict(roll_back=False, seen=(told,), failed=silent)
     live = _counted(deployed, version).model_copy(
         update={
             "down": not deployed.healthy,
@@ -61,11 +63,7 @@ def watch(
     compared = labelled(rows, earlier, since - timedelta(hours=guard.watch_h), since)
     verdict = judge(live, compared, guard)
     if live.down and live.unsupervised:
-        told = (
-            f"version {version} is deployed and nothing runs: its machine or its supervisor ended; "
-            "run.py --pipeline deployment starts one"
-        )
-        verdict = verdict.model_copy(update={"failed": (*verdict.failed, told)})
+        verdict = verdict.model_copy(update={"failed": (*verdict.failed, *silent)})
     if not verdict.roll_back:
         return verdict
     barrier = _barrier(deployed, records.all())
@@ -151,6 +149,18 @@ def unfinished(store: MonitoringStore, deployed: Deployment) -> Rollback | None:
     """The roll-back of what is deployed that was cut off or refused, before or after its switch."""
     found = (each for each in Rollbacks(store).unfinished() if not each.overtaken_by(deployed))
     return next(found, None)
+
+
+def _silent(deployed: Deployment, version: str) -> tuple[str, ...]:
+    """What is to be said of a service that does not answer."""
+    if deployed.healthy:
+        return ()
+    if deployed.supervised:
+        return (f"version {version} is deployed and does not answer; run.py logs says why",)
+    return (
+        f"version {version} is deployed and nothing runs: its machine or its supervisor ended; "
+        "run.py --pipeline deployment starts one",
+    )
 
 
 def _counted(deployed: Deployment, version: str) -> Live:

@@ -81,7 +81,7 @@ def decide(
                     columns,
                     promotion,
                     min_slice_rows,
-                    parted.measured if parted else None,
+                    ~parted.rest if parted else None,
                 )
             )
     promoted = all(gate.passed for gate in gates)

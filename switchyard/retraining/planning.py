@@ -77,8 +77,10 @@ def plan(
             )
             decision = RetrainingDecision(retrain=True, reasons=(told, *last.reasons))
             return Plan(decision=decision, resumes=last, **facts)
-        if not last.may_resume and not dry_run:
+        if not dry_run:
             outcome = f"given up: cut off {last.attempts} times"
+            if last.may_resume:
+                outcome = "given up: cut off, and retraining was switched off"
             records.put(last.model_copy(update={"finished": now, "outcome": outcome}))
     decision = decide(
         found,

@@ -70,6 +70,13 @@ def test_a_url_with_both_labels_goes() -> None:
     assert cleaned.counts["contradictions"] == 2
 
 
+@pytest.fixture
+def few_suffice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One row of a class is enough to leave out older ones."""
+    monkeypatch.setattr("switchyard.data.ages.LEAST", 1)
+
+
+@pytest.mark.usefixtures("few_suffice")
 def test_what_was_first_seen_too_long_ago_is_left_out_and_counted() -> None:
     months = ["2019-12", "2022-12", "2023-01", "2023-11", "2023-12", "2023-12", None]
     rows = [(f"dated{i}.com", "bad", month) for i, month in enumerate(months)]
@@ -80,6 +87,28 @@ def test_what_was_first_seen_too_long_ago_is_left_out_and_counted() -> None:
     assert cleaned.counts["rows"] == len(cleaned.frame) == 65
 
 
+def test_the_newest_rows_of_a_class_stay_however_old_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("switchyard.data.ages.LEAST", 3)
+    old = [(f"dated{i}.com", "bad", f"20{10 + i}-06") for i in range(5)]
+    new = [(f"today{i}.com", "bad", "2026-06") for i in range(2)]
+    cleaned = clean(raw(*old, *new), Data(keep_months=12), Labels())
+    kept = set(cleaned.frame["url"]) - set(clean(raw(), Data(), Labels()).frame["url"])
+    assert kept == {"dated4.com", "today0.com", "today1.com"}
+
+
+@pytest.mark.usefixtures("few_suffice")
+@pytest.mark.parametrize("before", ["bad", "good"])
+def test_a_row_that_is_left_out_takes_no_new_one_of_its_url_along(before: str) -> None:
+    rows = [("again.com", before, "2019-01"), ("again.com", "bad", "2023-12")]
+    rows += [(f"other{i}.com", "good", "2023-12") for i in range(3)]
+    cleaned = clean(raw(*rows), Data(keep_months=12), Labels())
+    found = cleaned.frame[cleaned.frame["url"] == "again.com"]
+    assert found[["label", "first_seen"]].values.tolist() == [[1, "2023-12"]]
+
+
+@pytest.mark.usefixtures("few_suffice")
 def test_one_wrong_date_does_not_make_all_others_old() -> None:
     rows = [(f"dated{i}.com", "bad", "2023-06") for i in range(5)]
     cleaned = clean(raw(*rows, ("typo.com", "bad", "2093-06")), Data(keep_months=12), Labels())

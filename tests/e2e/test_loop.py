@@ -31,7 +31,7 @@ SETTINGS = {
     "monitoring": {"window_h": WINDOW / timedelta(hours=1), "lag_s": LAG_S, "max_windows": 60},
     # Of few rows, recall at a rate is too uncertain for gates that want certainty.
     "promotion": {"metric": "roc_auc", "floors": {"accuracy": 0.8}},
-    "retraining": {"drifted_windows": 1, "of_windows": 1},
+    "retraining": {"drifted_windows": 1, "of_windows": 1, "keep_months": 12},
 }
 
 

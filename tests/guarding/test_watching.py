@@ -185,10 +185,17 @@ def test_a_machine_that_was_restarted_is_no_fault_of_the_version(
 ) -> None:
     monkeypatch.setattr(watching, "fetch", lambda url: "")
 
-    verdict = watched(store, deployed(healthy=False, supervised=False))
+    for now in (NOW, NOW + timedelta(days=30)):
+        verdict = watched(store, deployed(healthy=False, supervised=False), now)
+        assert not verdict.roll_back
+        assert "nothing runs" in verdict.failed[0]
+
+
+def test_what_does_not_answer_after_a_month_is_told_and_stays(store: MonitoringStore) -> None:
+    verdict = watched(store, deployed(healthy=False), NOW + timedelta(days=30))
 
     assert not verdict.roll_back
-    assert "nothing runs" in verdict.failed[0]
+    assert "does not answer" in verdict.failed[0]
 
 
 def test_one_that_was_cut_off_is_not_gone_on_with_once_a_person_deployed_another(

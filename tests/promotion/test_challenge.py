@@ -95,6 +95,21 @@ def test_a_better_one_takes_over_and_a_worse_one_does_not(registry: Registry) ->
     assert registry.champion == 2
 
 
+def test_the_interval_is_as_sure_as_promotion_asks(registry: Registry) -> None:
+    weak, strong = registry.add(60), registry.add(2_000)
+    registry.challenged(*weak)
+
+    def width(confidence: float) -> float:
+        promotion = CASE.promotion.model_copy(update={"confidence": confidence, "margin": 1.0})
+        found = registry.challenged(*strong, promotion=promotion).interval
+        assert found is not None
+        assert found.high is not None
+        assert found.low is not None
+        return found.high - found.low
+
+    assert width(0.6) < width(0.95)
+
+
 def test_the_champion_against_itself_is_nothing_new(registry: Registry) -> None:
     version, package = registry.add(2_000)
     registry.challenged(version, package)

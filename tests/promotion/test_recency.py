@@ -132,3 +132,32 @@ def test_recent_rows_are_told_by_their_source() -> None:
     sources = pd.Series([RECENT_FEEDBACK, FEEDBACK, "tranco"], dtype="category")
 
     assert recent_rows(sources).tolist() == [True, False, False]
+
+
+def test_a_slice_of_old_rows_keeps_nobody_out_and_one_of_recent_rows_does() -> None:
+    dried = np.arange(ROWS) < 600
+    columns = pd.DataFrame({"source": np.where(dried, "dried up", "other")})
+    better = contender("a", 0.95, 0.90)
+    worse = np.where(dried, 1.0 - CHAMPION.scores, better.scores)
+    challenger = Contender(
+        name="c", content_sha256="c" * 64, scores=worse, threshold=0.5, version=1
+    )
+    strict = PROMOTION.model_copy(update={"max_slice_drop": 0.03, "max_loss": 0.1})
+
+    def told(recent: Any) -> dict[str, bool]:
+        decision = decide(
+            challenger,
+            CHAMPION,
+            Y,
+            columns,
+            recent=recent,
+            latency_us=1.0,
+            size_mb=1.0,
+            promotion=strict,
+            seed=0,
+            resamples=100,
+        )
+        return {gate.name: gate.passed for gate in decision.gates}
+
+    assert told(RECENT)["slices"]
+    assert not told(RECENT | dried)["slices"]

@@ -205,3 +205,25 @@ def test_rows_since_the_last_promoted_retraining_are_recent_too() -> None:
 
     assert planning.recent_since(found, policy, window(2).since) == window(2).since
     assert planning.recent_since(found, policy, window(6).since) == window(5).since
+
+
+def test_rows_that_came_since_a_promotion_are_recent(store: MonitoringStore, captured: str) -> None:
+    began = begin(store, case(), planned(store, captured), NOW, "run")
+    done = began.model_copy(update={"finished": NOW, "promoted": True})
+    Retrainings(store).put(done.model_copy(update={"started": window(20).since}))
+
+    assert planned(store, captured).recent_since == window(20).since
+    Retrainings(store).put(done.model_copy(update={"started": window(20).since, "promoted": False}))
+    assert planned(store, captured).recent_since == DRIFTED[0].since
+
+
+def test_one_that_was_cut_off_is_given_up_where_retraining_is_off(
+    store: MonitoringStore, captured: str
+) -> None:
+    begin(store, case(), planned(store, captured), NOW, "run")
+    off = case().model_copy(update={"retraining": Retraining(enabled=False)})
+
+    assert not planned(store, captured, case=off).decision.retrain
+    (ended,) = Retrainings(store).all()
+    assert ended.finished == NOW
+    assert "switched off" in ended.outcome

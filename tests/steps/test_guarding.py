@@ -10,8 +10,10 @@ from steps import guarding as steps
 from switchyard.configuration.layers import resolve
 from switchyard.errors import GateRefused
 from switchyard.guarding import watching
+from switchyard.guarding.judging import GuardVerdict
 from switchyard.guarding.records import Rollbacks
 from switchyard.monitoring.records import MonitoringStore
+from switchyard.tracking import ROLLED_BACK_TAG
 from tests.conftest import ROOT
 from tests.steps.test_deployment import Stage, deployed, stage
 
@@ -55,3 +57,28 @@ def test_one_that_is_refused_leaves_no_note(store: MonitoringStore, stage: Stage
         gone_back(store)
 
     assert Rollbacks(store).all() == []
+
+
+def test_one_that_the_guard_began_marks_the_version_also_when_a_person_ends_it(
+    store: MonitoringStore, stage: Stage
+) -> None:
+    now = stage.deployer.now
+    assert now is not None
+    verdict = GuardVerdict(roll_back=True, failed=("20 of 100 answers are errors",))
+    watching.begin(store, now, verdict)
+
+    assert gone_back(store) == "1"
+    assert stage.registry.tagged == {(2, ROLLED_BACK_TAG): "20 of 100 answers are errors"}
+
+
+def test_with_the_guard_off_what_a_person_began_is_gone_on_with(
+    store: MonitoringStore, stage: Stage
+) -> None:
+    now = stage.deployer.now
+    assert now is not None
+    off = ("guard.enabled=false", f"monitoring.store={store.location}")
+    case = resolve(ROOT / "configs" / "phishing.yaml", {}, off).use_case
+
+    assert not steps.look(case, dry_run=False).roll_back
+    watching.begin_asked(store, now)
+    assert steps.look(case, dry_run=False).roll_back

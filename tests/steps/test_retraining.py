@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,12 +18,16 @@ from switchyard.configuration.model import UseCase
 from switchyard.errors import GateRefused, PlatformError, RequestError
 from switchyard.monitoring.records import MonitoringStore, store_location
 from switchyard.promotion.records import Decision, Model
+from switchyard.retraining import planning
+from switchyard.retraining.deciding import RetrainingDecision
+from switchyard.retraining.planning import Plan
 from switchyard.retraining.records import MAX_ATTEMPTS, Retrained, Retrainings
 from switchyard.serving.releases import Deployment
 from switchyard.tracking import ROLLED_BACK_TAG, Version
 from tests.steps.test_deployment import CASE, Registry, Stage, deployed
 
 START = datetime(2024, 1, 31, tzinfo=UTC)
+PLAN = Plan(decision=RetrainingDecision(retrain=True, reasons=("drift",)))
 AGAIN = "version 3 was promoted and could not be deployed: the champion is version 2 again"
 
 
@@ -264,3 +269,35 @@ def test_a_champion_that_serves_is_deployed_once_more_until_that_is_noted(
     assert due()
     stage.registry.tagged[3, DEPLOYED_TAG] = stage.deployer.now.since
     assert not due()
+
+
+@pytest.mark.parametrize(
+    ("own", "of_retraining", "expected"),
+    [(None, 12, 12), (24, None, 24), (24, 6, 6), (None, None, None)],
+)
+def test_what_is_too_old_is_said_by_the_configuration_not_by_the_champions_data(
+    stage: Stage,
+    case: UseCase,
+    monkeypatch: pytest.MonkeyPatch,
+    own: int | None,
+    of_retraining: int | None,
+    expected: int | None,
+) -> None:
+    record = begun(case)
+    monkeypatch.setattr(planning, "begin", lambda *given: record)
+    monkeypatch.setattr(steps, "fingerprint", lambda *given: "")
+    monkeypatch.setattr(steps, "get_step_context", lambda: SimpleNamespace(pipeline_run=record))
+    earlier = case.data.model_copy(update={"keep_months": 3})
+    monkeypatch.setattr(
+        steps, "_on_champions_data", lambda case: case.model_copy(update={"data": earlier})
+    )
+    changed = case.model_copy(
+        update={
+            "data": case.data.model_copy(update={"keep_months": own}),
+            "retraining": Policy(keep_months=of_retraining),
+        }
+    )
+
+    _, training_case, _ = steps.begin_retraining.entrypoint(PLAN, False, changed.plain())
+
+    assert training_case["data"]["keep_months"] == expected
