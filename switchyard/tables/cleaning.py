@@ -76,19 +76,22 @@ def clean_table(raw: RawFrame, data: Data, definition: Definition) -> Cleaned:
     inputs = list(columns)
     frame["group"] = _groups(frame[inputs], raw, table)
     frame = frame[~wrong]
+    months = pa.array(frame["first_seen"].astype(object), pa.string(), from_pandas=True)
+    classes = np.zeros(len(frame)) if TASKS[definition.task].numbers else frame["label"].to_numpy()
+    kept = seen_lately(months.dictionary_encode(), classes, data.keep_months)
+    outdated = len(frame) - len(kept)
+    frame = frame.iloc[kept]
     repeated = frame.duplicated([*inputs, "label"]).to_numpy()
     counts = {
         "read": len(raw),
         "rejected": int(wrong.sum()) + raw.rejects.num_rows,
         "duplicates": int(repeated.sum()),
         "contradictions": 0,
+        "outdated": outdated,
     }
     if data.drop_duplicates:
         frame = frame[~repeated]
-    months = pa.array(frame["first_seen"].astype(object), pa.string(), from_pandas=True)
-    kept = seen_lately(months.dictionary_encode(), data.keep_months)
-    counts["outdated"] = len(frame) - len(kept)
-    frame = frame.iloc[kept].reset_index(drop=True)
+    frame = frame.reset_index(drop=True)
     counts["rows"] = len(frame)
     _check_rows(frame, definition)
     frame["source"] = frame["source"].cat.remove_unused_categories()

@@ -1,0 +1,85 @@
+"""From coded rows to features: categories one by one, numbers scaled, what is missing marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+Floats = npt.NDArray[np.float64]
+
+
+class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Turns coded rows (`switchyard.tables.coding`) into numbers without gaps.
+
+    A category becomes a column for each of its places; a number is put to mean 0 and deviation 1
+    where `scale` is set. A missing number becomes the mean, a missing category none of the places;
+    a column that had missing values in training gets one more that says where they were.
+
+    sizes: how many places each input has, 0 for a number; None: all are numbers.
+    Fitted state: `means_` and `scales_` (inputs,), of numbers; `gaps_`, the inputs that get a mark.
+    """
+
+    means_: Floats
+    scales_: Floats
+    gaps_: npt.NDArray[np.int64]
+
+    def __init__(self, sizes: Sequence[int] | None = None, *, scale: bool = True) -> None:
+        self.sizes = sizes
+        self.scale = scale
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn means, scales and gaps; `y` is not looked at."""
+        del y
+        rows = self._checked(X, reset=True)
+        missing = np.isnan(rows)
+        known = np.maximum((~missing).sum(axis=0), 1)
+        filled = np.where(missing, 0.0, rows)
+        self.means_ = filled.sum(axis=0) / known
+        spread = np.sqrt((np.where(missing, 0.0, rows - self.means_) ** 2).sum(axis=0) / known)
+        self.scales_ = np.where(spread > 0, spread, 1.0) if self.scale else np.ones(rows.shape[1])
+        self.gaps_ = np.flatnonzero(missing.any(axis=0)).astype(np.int64)
+        return self
+
+    def transform(self, X: Any) -> Floats:
+        """The features, (rows, width): those of each input in turn, then the marks."""
+        check_is_fitted(self, "means_")
+        rows = self._checked(X, reset=False)
+        parts: list[Floats] = []
+        for at, size in enumerate(self._sizes(rows.shape[1])):
+            column = rows[:, at]
+            if size:
+                parts.append((column[:, None] == np.arange(size)).astype(np.float64))
+            else:
+                offset = self.means_[at] if self.scale else 0.0
+                plain = np.where(np.isnan(column), self.means_[at], column)
+                parts.append(((plain - offset) / self.scales_[at])[:, None])
+        parts.append(np.isnan(rows[:, self.gaps_]).astype(np.float64))
+        return np.hstack(parts)
+
+    def owners(self) -> npt.NDArray[np.int64]:
+        """Which input each feature tells of."""
+        check_is_fitted(self, "means_")
+        sizes = self._sizes(len(self.means_))
+        owned = [at for at, size in enumerate(sizes) for _ in range(max(size, 1))]
+        return np.concatenate([np.array(owned, np.int64), self.gaps_])
+
+    def _sizes(self, inputs: int) -> Sequence[int]:
+        return [0] * inputs if self.sizes is None else self.sizes
+
+    def _checked(self, X: Any, *, reset: bool) -> Floats:
+        rows: Floats = validate_data(
+            self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan"
+        )
+        if self.sizes is not None and len(self.sizes) != rows.shape[1]:
+            raise ValueError(f"rows have {rows.shape[1]} inputs, the encoder {len(self.sizes)}")
+        return rows
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags

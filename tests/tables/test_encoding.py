@@ -1,0 +1,83 @@
+"""Coded rows become features without gaps, the same one by one as all together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from switchyard.configuration.tables import Column, Table
+from switchyard.packages.manifest import Category, Number
+from switchyard.tables.coding import coded, learn_inputs, rows_of, sizes_of
+from switchyard.tables.encoding import TableEncoder
+
+TABLE = Table(
+    inputs=(
+        Column(name="size", missing="allow", unit="cm"),
+        Column(name="label", type="category", unknown="other", missing="allow"),
+        Column(name="grade", type="category", values=("low", "high")),
+    )
+)
+
+
+@pytest.fixture
+def train() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "size": [1.0, 2.0, np.nan, 4.0] * 10,
+            "input_label": ["red", "white", None, "red"] * 9 + ["rare", "red", "red", "red"],
+            "grade": ["low"] * 40,
+        }
+    )
+
+
+def test_inputs_are_learnt_from_the_training_rows(train: pd.DataFrame) -> None:
+    found = learn_inputs(train, TABLE)
+    assert found == {
+        "size": Number(type="number", minimum=1, maximum=4, missing=True, integer=True, unit="cm"),
+        # nine white ones are too few to be told from others
+        "label": Category(type="category", values=("red",), missing=True, other=True),
+        "grade": Category(type="category", values=("low", "high")),
+    }
+    assert sizes_of(found) == (0, 2, 2)
+
+
+def test_rows_are_coded_by_places(train: pd.DataFrame) -> None:
+    rows = rows_of(train, learn_inputs(train, TABLE))
+    assert rows.shape == (40, 3)
+    np.testing.assert_equal(rows[0], [1.0, 0.0, 0.0])
+    np.testing.assert_equal(rows[1], [2.0, 1.0, 0.0])
+    np.testing.assert_equal(rows[2], [np.nan, np.nan, 0.0])
+
+
+def test_an_unknown_category_without_an_other_is_none(train: pd.DataFrame) -> None:
+    inputs = {"grade": learn_inputs(train, TABLE)["grade"]}
+    np.testing.assert_equal(coded({"grade": ["high", "middling"]}, inputs), [[1.0], [np.nan]])
+
+
+def test_features_have_no_gaps_and_mark_where_they_were(train: pd.DataFrame) -> None:
+    inputs = learn_inputs(train, TABLE)
+    rows = rows_of(train, inputs)
+    encoder = TableEncoder(list(sizes_of(inputs))).fit(rows)
+    features = encoder.transform(rows)
+
+    assert np.isfinite(features).all()
+    assert features.shape == (40, 1 + 2 + 2 + 2)
+    assert encoder.owners().tolist() == [0, 1, 1, 2, 2, 0, 1]
+    assert features[2].tolist() == [0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 1.0]
+    assert features[:, 0].mean() == pytest.approx(0.0, abs=1e-12)
+
+
+def test_one_row_is_encoded_as_among_many(train: pd.DataFrame) -> None:
+    rows = rows_of(train, learn_inputs(train, TABLE))
+    encoder = TableEncoder([0, 2, 2]).fit(rows)
+    alone = np.vstack([encoder.transform(rows[at : at + 1]) for at in range(len(rows))])
+    assert (alone == encoder.transform(rows)).all()
+
+
+@parametrize_with_checks([TableEncoder(), TableEncoder(scale=False)])
+def test_it_is_a_transformer_as_scikit_learn_has_them(estimator: Any, check: Any) -> None:
+    check(estimator)
