@@ -25,7 +25,7 @@ offsets_ = types.Array(int64, 1, "C", readonly=True)
 """Signature of offsets that are only read."""
 
 CORE = Path(__file__).resolve().parent
-ROOMS = ("evaluation", "explanations", "models", "text", "urls")
+ROOMS = ("evaluation", "explanations", "models", "tables", "text", "urls")
 
 
 def compiled(signature: Any = None) -> Callable[[Callable[..., Any]], Any]:
