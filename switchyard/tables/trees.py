@@ -112,7 +112,8 @@ class TreesRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             sums = np.cumsum(self.weights_[order], axis=1)
             middle = (sums >= 0.5 * sums[:, -1:]).argmax(axis=1)
             rows = np.arange(len(told))
-            return told[rows, order[rows, middle]]
+            chosen: Floats = told[rows, order[rows, middle]]
+            return chosen
         # Term by term, so that no library may add the terms of many rows in another order.
         total = np.full(len(told), self.base_)
         for tree, weight in enumerate(self.weights_):

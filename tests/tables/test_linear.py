@@ -1,0 +1,44 @@
+"""Linear models keep their coefficients, and say what scikit-learn's own say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from switchyard.errors import RequestError
+from switchyard.tables.linear import LinearRegressor
+
+random = np.random.default_rng(0)
+X = random.normal(size=(300, 4))
+Y = X @ [1.0, -2.0, 0.0, 0.5] + 3.0 + random.normal(size=300) * 0.1
+
+
+@pytest.mark.parametrize("kind", LinearRegressor.KINDS)
+def test_they_say_what_the_library_says(kind: str) -> None:
+    ours = LinearRegressor(kind, alpha=0.1).fit(X, Y)
+    theirs = getattr(ours, LinearRegressor.KINDS[kind])().fit(X, Y)
+    np.testing.assert_allclose(ours.predict(X), theirs.predict(X), rtol=1e-10)
+
+
+@pytest.mark.parametrize("kind", LinearRegressor.KINDS)
+def test_a_row_alone_and_among_others_gets_the_same(kind: str) -> None:
+    model = LinearRegressor(kind, alpha=0.1).fit(X, Y)
+    alone = np.concatenate([model.predict(X[at : at + 1]) for at in range(50)])
+    assert (alone == model.predict(X)[:50]).all()
+
+
+def test_a_penalty_takes_away_what_says_nothing() -> None:
+    assert LinearRegressor("lasso", alpha=0.1).fit(X, Y).coef_[2] == 0.0
+
+
+def test_a_kind_that_there_is_not_is_named() -> None:
+    with pytest.raises(RequestError, match="kind 'curved' is none of ordinary, ridge"):
+        LinearRegressor("curved").fit(X, Y)
+
+
+@parametrize_with_checks([LinearRegressor(kind, alpha=0.01) for kind in LinearRegressor.KINDS])
+def test_it_is_a_regressor_as_scikit_learn_has_them(estimator: Any, check: Any) -> None:
+    check(estimator)
