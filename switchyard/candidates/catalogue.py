@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,29 +18,49 @@ if TYPE_CHECKING:
 class Entry:
     """One estimator: what it is, the function of `builders` that makes it, and its parameters.
 
-    parameters: the name that a configuration uses → scikit-learn's name inside the pipeline.
+    parameters: the name that a configuration uses → scikit-learn's name inside the pipeline; tasks:
+    those that it can do; kind: which of several estimators the builder is to make.
     """
 
     description: str
     builder: str
     parameters: Mapping[str, str]
+    tasks: frozenset[str] = frozenset({"text-classification"})
+    kind: str = ""
 
-    def make(self, seed: int) -> BaseEstimator:
-        """The estimator, unfitted."""
-        from switchyard.candidates import builders
+    def make(self, seed: int, sizes: Sequence[int] | None = None) -> BaseEstimator:
+        """The estimator, unfitted. sizes: of the inputs of a table, as its encoder wants them."""
+        made: BaseEstimator
+        if sizes is None:
+            from switchyard.candidates import builders
 
-        made: BaseEstimator = getattr(builders, self.builder)(seed)
+            made = getattr(builders, self.builder)(seed)
+        else:
+            from switchyard.candidates import table_builders
+
+            made = getattr(table_builders, self.builder)(self.kind, list(sizes), seed)
         return made
 
 
-def build(candidate: Candidate, seed: int) -> BaseEstimator:
-    """The candidate's unfitted estimator: 1-D sequence of raw URLs in, `predict_proba` (n, 2) out.
+def build(candidate: Candidate, seed: int, sizes: Sequence[int] | None = None) -> BaseEstimator:
+    """The candidate's unfitted estimator: raw URLs in, `predict_proba` (n, 2) out.
 
-    RequestError names an estimator or a parameter that does not exist, and the nearest that does.
+    sizes: of the inputs of a table; then coded rows in. RequestError names an estimator or a
+    parameter that does not exist, and the nearest that does.
     """
     entry = find(candidate.estimator)
-    estimator = entry.make(seed)
+    estimator = entry.make(seed, sizes)
     return estimator.set_params(**nested(candidate, candidate.parameters))
+
+
+def check_task(candidate: Candidate, task: str) -> None:
+    """RequestError unless the candidate's estimator does such a task."""
+    if task not in find(candidate.estimator).tasks:
+        others = sorted(name for name, entry in CATALOGUE.items() if task in entry.tasks)
+        raise RequestError(
+            f"candidate '{candidate.name}': estimator '{candidate.estimator}' does no {task}; "
+            f"choose one of {', '.join(others)}"
+        )
 
 
 def find(name: str) -> Entry:
@@ -75,7 +95,41 @@ def _own(*names: str) -> dict[str, str]:
     return {name: name for name in names}
 
 
-CATALOGUE: Mapping[str, Entry] = {
+_REGRESSION = frozenset({"regression"})
+_TREE = {"depth": "depth", "min_rows": "min_rows", "columns": "columns"}
+_FOREST = {**_TREE, "trees": "trees", "n_jobs": "n_jobs"}
+
+
+def _regressor(description: str, builder: str, kind: str, names: Iterable[str]) -> Entry:
+    parameters = {name: f"model__{name}" for name in names}
+    return Entry(description, builder, parameters, _REGRESSION, kind)
+
+
+REGRESSORS: Mapping[str, Entry] = {
+    "linear": _regressor("least squares", "linear", "ordinary", ()),
+    "ridge": _regressor("least squares with a penalty on squares", "linear", "ridge", ["alpha"]),
+    "lasso": _regressor("least squares with a penalty on sizes", "linear", "lasso", ["alpha"]),
+    "elastic-net": _regressor(
+        "least squares with both penalties", "linear", "elastic-net", ["alpha", "mix"]
+    ),
+    "decision-tree": _regressor("one tree", "trees", "decision-tree", _TREE),
+    "random-forest": _regressor("trees on drawn rows", "trees", "random-forest", _FOREST),
+    "extra-trees": _regressor("trees with drawn splits", "trees", "extra-trees", _FOREST),
+    "gradient-boosting": _regressor(
+        "trees on what is left over, one after the other",
+        "trees",
+        "gradient-boosting",
+        [*_TREE, "trees", "learning_rate", "loss", "patience"],
+    ),
+    "adaboost": _regressor(
+        "trees on what was wrong, and their weighted median",
+        "trees",
+        "adaboost",
+        [*_TREE, "trees", "learning_rate", "loss"],
+    ),
+}
+
+TEXT_CLASSIFIERS: Mapping[str, Entry] = {
     "stem-logistic": Entry(
         "reference: stemmed words, counted, logistic regression",
         "stem_logistic",
@@ -130,3 +184,5 @@ CATALOGUE: Mapping[str, Entry] = {
         _own("columns", "folds", "l2", "learning_rate", "leaves", "min_rows", "n_jobs", "trees"),
     ),
 }
+
+CATALOGUE: Mapping[str, Entry] = {**TEXT_CLASSIFIERS, **REGRESSORS}

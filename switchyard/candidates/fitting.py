@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,20 +22,22 @@ Groups = npt.NDArray[Any] | None
 def fit(
     candidate: Candidate,
     parameters: Mapping[str, Scalar],
-    urls: Any,
+    rows: Any,
     y: Any,
     groups: Any,
     seed: int,
+    sizes: Sequence[int] | None = None,
 ) -> BaseEstimator:
     """The candidate with these parameters (a `TuningResult`'s, say), fitted on all the rows.
 
-    urls, y (0 or 1) and groups (or None) are columns of equal length: lists, arrays or Series.
+    rows: URLs, or coded rows of a table whose inputs have these sizes; y: 0 or 1, or numbers;
+    groups: a key a row, or None.
     """
     chosen = candidate.model_copy(update={"parameters": dict(parameters)})
-    estimator = build(chosen, seed)
+    estimator = build(chosen, seed, sizes)
     keys = None if groups is None else np.asarray(groups)
     return fit_named(
-        estimator, urls, np.asarray(y), keys, f"candidate '{candidate.name}'{told(parameters)}"
+        estimator, rows, np.asarray(y), keys, f"candidate '{candidate.name}'{told(parameters)}"
     )
 
 

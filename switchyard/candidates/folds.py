@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.model_selection import GroupKFold, StratifiedKFold
+from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 
 from switchyard.errors import DataError
 
@@ -17,14 +17,14 @@ Fold = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 
 
 def sample_rows(
-    urls: Iterable[str], groups: Iterable[Any] | None, max_rows: int
+    rows: Iterable[Any], groups: Iterable[Any] | None, max_rows: int
 ) -> npt.NDArray[np.int64]:
-    """Positions of at most `max_rows` rows, whole groups only, in an order that the URLs decide.
+    """Positions of at most `max_rows` rows, whole groups only, in an order that the rows decide.
 
     Groups are taken by the hash of their key while they fit: other row orders, and rows added to
     other groups, leave a group's rank as it is.
     """
-    row_hashes = _hashes(urls)
+    row_hashes = _hashes(rows)
     if groups is None:
         chosen = np.argsort(row_hashes, kind="stable")[:max_rows]
     else:
@@ -43,12 +43,24 @@ def sample_rows(
 
 
 def make_folds(
-    y: npt.NDArray[Any], groups: npt.NDArray[Any] | None, folds: int, seed: int
+    y: npt.NDArray[Any],
+    groups: npt.NDArray[Any] | None,
+    folds: int,
+    seed: int,
+    *,
+    numbers: bool = False,
 ) -> list[Fold]:
     """Cross-validation folds as (train, test) positions; groups stay together when given.
 
-    DataError when a fold would lack a class on either side.
+    numbers: y is no class. DataError when there are too few rows, or a fold would lack a class.
     """
+    if numbers and groups is None:
+        if len(y) < 2 * folds:
+            raise DataError(
+                f"{len(y)} rows are too few for {folds} folds: lower tuning.folds or bring more "
+                "data"
+            )
+        return list(KFold(folds, shuffle=True, random_state=seed).split(y))
     if groups is None:
         counts = np.unique(y, return_counts=True)[1]
         if len(counts) < 2 or counts.min() < folds:
@@ -63,6 +75,8 @@ def make_folds(
         )
     made = GroupKFold(folds).split(y, y, groups)
     result = [(train, test) for train, test in made]
+    if numbers:
+        return result
     for train, test in result:
         if len(np.unique(y[train])) < 2 or len(np.unique(y[test])) < 2:
             raise DataError(_too_few("a fold grouped by domain has one class only", y))
@@ -81,5 +95,7 @@ def _too_few(reason: str, y: npt.NDArray[Any]) -> str:
 
 
 def _hashes(values: Iterable[Any]) -> npt.NDArray[np.uint64]:
+    if isinstance(values, np.ndarray) and values.ndim == 2:
+        values = [row.tobytes().hex() for row in np.ascontiguousarray(values)]
     keys = np.asarray([str(value) for value in values], dtype=object)
     return np.asarray(pd.util.hash_array(keys, hash_key=HASH_KEY), dtype=np.uint64)

@@ -7,7 +7,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import accuracy_score, average_precision_score, roc_auc_score, roc_curve
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    mean_absolute_error,
+    r2_score,
+    roc_auc_score,
+    roc_curve,
+    root_mean_squared_error,
+)
+
+from switchyard.errors import RequestError
 
 Scorer = Callable[[npt.NDArray[Any], npt.NDArray[np.float64]], float]
 
@@ -32,3 +42,27 @@ SCORERS: Mapping[str, Scorer] = {
     "recall_at_fpr": recall_at_fpr,
 }
 """By the names that `tuning.metric` may have; scores are probabilities of class 1."""
+
+NUMBER_SCORERS: Mapping[str, Scorer] = {
+    "r2": lambda y, predicted: float(r2_score(y, predicted)),
+    "rmse": lambda y, predicted: -float(root_mean_squared_error(y, predicted)),
+    "mae": lambda y, predicted: -float(mean_absolute_error(y, predicted)),
+}
+"""Of regressions; those of which less is better are negative."""
+
+
+def scorer_of(metric: str, *, numbers: bool) -> Scorer:
+    """The scorer of that name; RequestError when there is none for the task."""
+    known = NUMBER_SCORERS if numbers else SCORERS
+    if metric not in known:
+        raise RequestError(
+            f"tuning.metric: '{metric}' cannot be tuned for; choose one of {', '.join(known)}"
+        )
+    return known[metric]
+
+
+def scores_of(estimator: Any, rows: Any, *, numbers: bool) -> npt.NDArray[np.float64]:
+    """Probabilities of class 1, or predicted numbers."""
+    if numbers:
+        return np.asarray(estimator.predict(rows), np.float64)
+    return np.asarray(estimator.predict_proba(rows)[:, 1], np.float64)

@@ -1,9 +1,9 @@
-"""Tuning: grid search of one candidate, cross-validated by the split's group key."""
+"""Tuning: search of one candidate, cross-validated by the split's group key."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Any
 
@@ -13,6 +13,7 @@ from switchyard.candidates.catalogue import build, nested
 from switchyard.candidates.fitting import told
 from switchyard.candidates.folds import make_folds, sample_rows
 from switchyard.candidates.results import Curve, GridPoint, TuningResult
+from switchyard.candidates.scoring import scorer_of
 from switchyard.candidates.validation import prepare, run
 from switchyard.configuration.model import Candidate, Tuning
 
@@ -21,32 +22,35 @@ Progress = Callable[[int, int, str], None]
 
 def tune(
     candidate: Candidate,
-    urls: Any,
+    rows: Any,
     y: Any,
     groups: Any,
     tuning: Tuning,
     seed: int,
     progress: Progress | None = None,
+    *,
+    sizes: Sequence[int] | None = None,
+    numbers: bool = False,
 ) -> TuningResult:
-    """Score every point of the candidate's grid on the same folds of a fixed sample.
+    """Score every point of the candidate's grid, or a draw of them, on the same folds of a sample.
 
-    urls, y (0 or 1) and groups (or None) are columns of equal length: lists, arrays or Series.
+    rows: URLs, or coded rows of a table whose inputs have these sizes; y: 0 or 1, or numbers, as
+    `numbers` says; groups: a key a row, or None.
     progress(done, total, text) is called after each fit, in this process. RequestError for an
     unknown parameter or one that the estimator refuses; DataError for too little data.
     """
     began = time.perf_counter()
-    template = build(candidate, seed)
+    scorer_of(tuning.metric, numbers=numbers)
+    template = build(candidate, seed, sizes)
     nested(candidate, candidate.search)
-    points = [
-        dict(zip(candidate.search, values, strict=True))
-        for values in product(*candidate.search.values())
-    ]
-    rows = sample_rows(urls, groups, tuning.max_rows)
-    labels = np.asarray(y)[rows]
-    keys = None if groups is None else np.asarray(groups)[rows]
-    folds = make_folds(labels, keys, tuning.folds, seed)
+    points = points_of(candidate, tuning, seed)
+    given = np.asarray(rows, dtype=object if sizes is None else np.float64)
+    taken_rows = sample_rows(rows if sizes is None else given, groups, tuning.max_rows)
+    labels = np.asarray(y)[taken_rows]
+    keys = None if groups is None else np.asarray(groups)[taken_rows]
+    folds = make_folds(labels, keys, tuning.folds, seed, numbers=numbers)
     searched = set(nested(candidate, points[0]))
-    work = prepare(template, searched, np.asarray(urls, dtype=object)[rows], labels, keys)
+    work = prepare(template, searched, given[taken_rows], labels, keys, numbers=numbers)
 
     scores = np.full((len(points), len(folds)), np.nan)
     seconds = np.zeros_like(scores)
@@ -81,9 +85,21 @@ def tune(
         std=best.std,
         table=table,
         curves=tuple(_curve(name, best, table) for name in candidate.search),
-        rows=len(rows),
+        rows=len(taken_rows),
         seconds=time.perf_counter() - began,
     )
+
+
+def points_of(candidate: Candidate, tuning: Tuning, seed: int) -> list[dict[str, Any]]:
+    """The points of the grid, or `tuning.trials` of them drawn at random, each once."""
+    grid = [
+        dict(zip(candidate.search, values, strict=True))
+        for values in product(*candidate.search.values())
+    ]
+    if tuning.search == "grid" or len(grid) <= tuning.trials:
+        return grid
+    drawn = np.random.default_rng(seed).choice(len(grid), tuning.trials, replace=False)
+    return [grid[at] for at in sorted(drawn.tolist())]
 
 
 def _curve(parameter: str, best: GridPoint, table: tuple[GridPoint, ...]) -> Curve:

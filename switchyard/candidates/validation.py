@@ -17,7 +17,7 @@ from sklearn.utils import get_tags
 from switchyard.candidates.catalogue import nested
 from switchyard.candidates.fitting import Groups, Labels, fit_named, told
 from switchyard.candidates.folds import Fold
-from switchyard.candidates.scoring import SCORERS
+from switchyard.candidates.scoring import scorer_of, scores_of
 from switchyard.configuration.model import Candidate, Scalar, Tuning
 
 
@@ -30,18 +30,21 @@ class Work:
     groups: Groups
     once_a_fold: Pipeline | None
     rest: BaseEstimator
+    numbers: bool = False
 
 
 def prepare(
     template: BaseEstimator,
     searched: set[str],
-    urls: npt.NDArray[np.object_],
+    rows: npt.NDArray[Any],
     y: Labels,
     groups: Groups,
+    *,
+    numbers: bool = False,
 ) -> Work:
     """Run the leading steps that learn nothing and are not searched now, once for all folds."""
     if not isinstance(template, Pipeline):
-        return Work(urls, y, groups, None, template)
+        return Work(rows, y, groups, None, template, numbers)
     steps = list(template.steps)
     changing = {name.split("__")[0] for name in searched}
     fixed = next(
@@ -50,7 +53,7 @@ def prepare(
     stateless = next(
         (at for at, (_, step) in enumerate(steps[:fixed]) if get_tags(step).requires_fit), fixed
     )
-    features: Any = urls
+    features: Any = rows
     for _, step in steps[:stateless]:
         features = step.fit_transform(features)
     if isinstance(features, list):
@@ -61,6 +64,7 @@ def prepare(
         groups,
         Pipeline(steps[stateless:fixed]) if fixed > stateless else None,
         Pipeline(steps[fixed:]),
+        numbers,
     )
 
 
@@ -108,6 +112,7 @@ def _score_fold(
         name = f"candidate '{candidate.name}'{told(points[point])}"
         model = clone(work.rest).set_params(**nested(candidate, points[point]))
         fit_named(model, seen, work.y[train], groups, name)
-        score = SCORERS[metric](work.y[test], model.predict_proba(unseen)[:, 1])
+        found = scores_of(model, unseen, numbers=work.numbers)
+        score = scorer_of(metric, numbers=work.numbers)(work.y[test], found)
         outcomes.append((point, score, time.perf_counter() - began))
     return number, outcomes

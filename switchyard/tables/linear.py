@@ -37,7 +37,7 @@ class LinearRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self,
         kind: str = "ordinary",
         *,
-        alpha: float = 1.0,
+        alpha: float = 0.1,
         mix: float = 0.5,
         random_state: int = 0,
     ) -> None:

@@ -9,7 +9,7 @@ import pytest
 import skops.io
 from sklearn.base import clone
 
-from switchyard.candidates.catalogue import CATALOGUE, build, nested
+from switchyard.candidates.catalogue import TEXT_CLASSIFIERS, build, nested
 from switchyard.configuration.model import Candidate, Scalar
 from switchyard.errors import RequestError
 
@@ -26,7 +26,7 @@ URLS = [*(GOOD * 8), *(BAD * 8)]
 LABELS = np.repeat([0, 1], 40)
 
 
-@pytest.fixture(scope="module", params=sorted(CATALOGUE))
+@pytest.fixture(scope="module", params=sorted(TEXT_CLASSIFIERS))
 def fitted(request: pytest.FixtureRequest) -> Any:
     name = request.param
     candidate = Candidate(name="one", estimator=name, parameters=SMALL.get(name, {}))
@@ -58,7 +58,7 @@ def test_each_fitted_estimator_is_saved_without_foreign_types(fitted: Any) -> No
     np.testing.assert_array_equal(loaded.predict_proba(URLS), fitted.predict_proba(URLS))
 
 
-@pytest.mark.parametrize("name", sorted(CATALOGUE))
+@pytest.mark.parametrize("name", sorted(TEXT_CLASSIFIERS))
 def test_the_same_seed_fits_the_same_model(name: str) -> None:
     candidate = Candidate(name="one", estimator=name, parameters=SMALL.get(name, {}))
 
@@ -67,9 +67,9 @@ def test_the_same_seed_fits_the_same_model(name: str) -> None:
     np.testing.assert_array_equal(first, second)
 
 
-@pytest.mark.parametrize("name", sorted(CATALOGUE))
+@pytest.mark.parametrize("name", sorted(TEXT_CLASSIFIERS))
 def test_every_listed_parameter_reaches_the_estimator(name: str) -> None:
-    entry = CATALOGUE[name]
+    entry = TEXT_CLASSIFIERS[name]
     estimator = entry.make(0)
 
     known = estimator.get_params()
@@ -105,6 +105,6 @@ def test_a_name_unlike_any_lists_what_there_is() -> None:
 
 @pytest.mark.parametrize("name", ["hashed-ngrams", "stacked"])
 def test_our_own_estimators_may_be_given_all_that_they_take(name: str) -> None:
-    taken = set(CATALOGUE[name].make(0).get_params(deep=False)) - {"random_state"}
+    taken = set(TEXT_CLASSIFIERS[name].make(0).get_params(deep=False)) - {"random_state"}
 
-    assert set(CATALOGUE[name].parameters) == taken
+    assert set(TEXT_CLASSIFIERS[name].parameters) == taken

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit, logit
 
-from switchyard.candidates.catalogue import CATALOGUE
+from switchyard.candidates.catalogue import TEXT_CLASSIFIERS
 from switchyard.explanations.explaining import Explanation, explain
 from switchyard.urls.canonical import canonicalise
 from tests.explanations.conftest import Models
@@ -33,7 +33,7 @@ def total(each: Explanation) -> float:
     return each.base + sum(one.contribution for one in each.contributions)
 
 
-@pytest.fixture(scope="module", params=CATALOGUE)
+@pytest.fixture(scope="module", params=TEXT_CLASSIFIERS)
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -11,7 +11,7 @@ import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import Pipeline
 
-from switchyard.candidates.catalogue import CATALOGUE, find
+from switchyard.candidates.catalogue import TEXT_CLASSIFIERS, find
 from switchyard.errors import DataError, RequestError
 from switchyard.explanations.explaining import EXPLAINERS, explain
 from switchyard.text.canonical import CanonicalUrls
@@ -35,7 +35,7 @@ print(made.text)
 
 
 def test_every_estimator_of_the_catalogue_can_be_explained_and_no_other_is_listed() -> None:
-    made = [find(name).make(0) for name in CATALOGUE]
+    made = [find(name).make(0) for name in TEXT_CLASSIFIERS]
 
     kinds = {
         tuple(type(step).__name__ for _, step in getattr(one, "steps", [("", one)])) for one in made
@@ -56,7 +56,7 @@ def test_an_estimator_that_nothing_explains_is_named(estimator: Any, name: str) 
         explain(estimator, ["a.example"])
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", TEXT_CLASSIFIERS)
 def test_no_texts_have_no_explanations(models: Models, name: str) -> None:
     assert explain(models(name), []) == []
 

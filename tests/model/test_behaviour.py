@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
 
-from switchyard.candidates.catalogue import CATALOGUE
+from switchyard.candidates.catalogue import TEXT_CLASSIFIERS
 from switchyard.candidates.fitting import fit
 from switchyard.configuration.model import Candidate, Data, Labels, Split
 from switchyard.data.cleaning import clean
@@ -24,7 +24,7 @@ def rows() -> tuple[pd.DataFrame, pd.DataFrame]:
     return frame.iloc[parts.train], frame.iloc[parts.holdout]
 
 
-@pytest.fixture(scope="module", params=CATALOGUE)
+@pytest.fixture(scope="module", params=TEXT_CLASSIFIERS)
 def model(request: pytest.FixtureRequest, rows: tuple[pd.DataFrame, pd.DataFrame]) -> BaseEstimator:
     name = str(request.param)
     train = rows[0]

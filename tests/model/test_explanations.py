@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
 
-from switchyard.candidates.catalogue import CATALOGUE
+from switchyard.candidates.catalogue import TEXT_CLASSIFIERS
 from switchyard.candidates.fitting import fit
 from switchyard.configuration.model import Candidate, Data, Labels, Split
 from switchyard.data.cleaning import clean
@@ -73,7 +73,7 @@ def sums(found: list[Explanation]) -> np.ndarray:
     return np.array([each.margin - each.base for each in found])
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", TEXT_CLASSIFIERS)
 def test_what_is_found_pulls_most_urls_to_their_class(trained: Trained, name: str) -> None:
     assert np.mean(sums(trained.explained(name, trained.phishing)) > 0) > 0.75
     assert np.mean(sums(trained.explained(name, trained.benign)) < 0) > 0.75
@@ -144,7 +144,7 @@ def test_evidence_of_the_fast_model_leads_the_stacked_one(trained: Trained) -> N
     assert np.mean(led) > 0.8
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", TEXT_CLASSIFIERS)
 def test_how_an_address_was_pasted_changes_no_explanation(trained: Trained, name: str) -> None:
     urls = trained.phishing[:30]
     plain = trained.explained(name, urls)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from switchyard.candidates.catalogue import CATALOGUE, build
+from switchyard.candidates.catalogue import TEXT_CLASSIFIERS, build
 from switchyard.configuration.model import Candidate, Scalar
 from switchyard.packages.storage import dumps, loads
 
@@ -19,7 +19,7 @@ URLS = [f"site{n}.com/{'login/verify' if n % 2 else 'wiki/article'}/{n}" for n i
 LABELS = np.arange(300) % 2
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", TEXT_CLASSIFIERS)
 def test_an_estimator_of_the_catalogue_survives_its_package(name: str) -> None:
     candidate = Candidate(name="x", estimator=name, parameters=SMALL.get(name, {}))
     model = build(candidate, 1).fit(URLS, LABELS)

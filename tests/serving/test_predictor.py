@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from switchyard.candidates.catalogue import CATALOGUE
+from switchyard.candidates.catalogue import TEXT_CLASSIFIERS
 from switchyard.errors import RequestError
 from switchyard.serving.predictor import Predictor
 from tests.conftest import Packages
@@ -15,7 +15,7 @@ from tests.conftest import Packages
 ODD = ["", "  ", "a.com/%zz", "http://b.com:80/x?y#z", "x" * 9000, "\x00a.com", "nothost", "é.fr/ü"]
 
 
-@pytest.fixture(scope="module", params=CATALOGUE)
+@pytest.fixture(scope="module", params=TEXT_CLASSIFIERS)
 def predictor(request: pytest.FixtureRequest, packages: Packages) -> Predictor:
     return Predictor.open(packages.of(str(request.param)), "7")
 
