@@ -276,30 +276,22 @@ class Tracker:
 
     def download(self, version: Version, folder: Path) -> Path:
         """Copy the version's package below `folder` and return where it lies."""
-        from mlflow.artifacts import download_artifacts
-
         with self._failures():
             uri = self._client.get_model_version_download_uri(version.name, str(version.number))
-            return Path(
-                download_artifacts(artifact_uri=uri, dst_path=str(folder), tracking_uri=self.uri)
-            )
+            return self._downloaded(folder, artifact_uri=uri)
 
     def run_files(self, version: Version, folder: str, target: Path) -> Path | None:
         """Copy a folder that was recorded with the version's run below `target`.
 
         Returns where it lies; None when the run has no such folder.
         """
-        from mlflow.artifacts import download_artifacts
-
         with self._failures():
             run_id = self._client.get_model_version(version.name, str(version.number)).run_id
             if not run_id or not self._client.list_artifacts(run_id, folder):
                 return None
-            return Path(
-                download_artifacts(
-                    run_id=run_id,
-                    artifact_path=folder,
-                    dst_path=str(target),
-                    tracking_uri=self.uri,
-                )
-            )
+            return self._downloaded(target, run_id=run_id, artifact_path=folder)
+
+    def _downloaded(self, folder: Path, **what: str) -> Path:
+        from mlflow.artifacts import download_artifacts
+
+        return Path(download_artifacts(dst_path=str(folder), tracking_uri=self.uri, **what))
