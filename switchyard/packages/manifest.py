@@ -130,9 +130,7 @@ class Details(Record):
 
     def content(self) -> dict[str, Any]:
         """As JSON values, without the keys that other kinds of task have."""
-        values = self.model_dump(mode="json")
-        absent = [name for name in _OF_SOME_TASKS if values.get(name) is None]
-        return {name: value for name, value in values.items() if name not in absent}
+        return _present(self.model_dump(mode="json"))
 
 
 class Manifest(Details):
@@ -155,9 +153,18 @@ class Manifest(Details):
 def seal(values: Mapping[str, object]) -> str:
     """The digest of a manifest's content, which includes the digests of its files."""
     outside = {"created", "versions", "content_sha256"}
-    content = {name: value for name, value in values.items() if name not in outside}
+    content = {name: value for name, value in _present(values).items() if name not in outside}
     written = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(written.encode()).hexdigest()
+
+
+def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the keys that only other kinds of task have."""
+    return {
+        name: value
+        for name, value in values.items()
+        if value is not None or name not in _OF_SOME_TASKS
+    }
 
 
 def completed(details: Details, files: Mapping[str, Entry], created: str) -> Manifest:

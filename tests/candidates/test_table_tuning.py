@@ -59,8 +59,8 @@ def test_points_are_drawn_each_once_and_the_same_again() -> None:
 
 
 def test_what_cannot_be_is_refused_by_name() -> None:
+    metric = SETTINGS.model_copy(update={"metric": "roc_auc"})
     with pytest.raises(RequestError, match="'roc_auc' cannot be tuned for; choose one of r2"):
-        metric = SETTINGS.model_copy(update={"metric": "roc_auc"})
         tune(candidate("ridge"), ROWS, Y, None, metric, 1, sizes=SIZES, numbers=True)
     with pytest.raises(DataError, match="5 rows are too few for 3 folds"):
         tune(candidate("ridge"), ROWS[:5], Y[:5], None, SETTINGS, 1, sizes=SIZES, numbers=True)

@@ -16,7 +16,7 @@ import pytest
 from stacks.deployers.local.deployments import Deployments
 from stacks.deployers.local.options import Options
 from switchyard.configuration.loop import Guard
-from switchyard.configuration.model import Serving
+from switchyard.configuration.serving import Serving
 from switchyard.guarding.counting import fetch, live_of
 from switchyard.guarding.judging import Live
 from switchyard.guarding.watching import watch
