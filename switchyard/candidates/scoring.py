@@ -59,10 +59,3 @@ def scorer_of(metric: str, *, numbers: bool) -> Scorer:
             f"tuning.metric: '{metric}' cannot be tuned for; choose one of {', '.join(known)}"
         )
     return known[metric]
-
-
-def scores_of(estimator: Any, rows: Any, *, numbers: bool) -> npt.NDArray[np.float64]:
-    """Probabilities of class 1, or predicted numbers."""
-    if numbers:
-        return np.asarray(estimator.predict(rows), np.float64)
-    return np.asarray(estimator.predict_proba(rows)[:, 1], np.float64)

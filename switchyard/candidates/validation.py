@@ -17,8 +17,9 @@ from sklearn.utils import get_tags
 from switchyard.candidates.catalogue import nested
 from switchyard.candidates.fitting import Groups, Labels, fit_named, told
 from switchyard.candidates.folds import Fold
-from switchyard.candidates.scoring import scorer_of, scores_of
+from switchyard.candidates.scoring import scorer_of
 from switchyard.configuration.model import Candidate, Scalar, Tuning
+from switchyard.tasks.scores import scores_of
 
 
 @dataclass(frozen=True)

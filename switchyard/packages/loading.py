@@ -11,6 +11,7 @@ from switchyard.errors import PlatformError, RequestError
 from switchyard.packages.manifest import Manifest, parse, versions
 from switchyard.packages.storage import loads
 from switchyard.packages.writing import CARD, MANIFEST, MODEL, Package
+from switchyard.tasks.scores import Floats, scores_of
 
 MAX_MANIFEST = 4 * 1024**2
 
@@ -21,8 +22,28 @@ class LoadedModel:
 
     estimator: Any
     manifest: Manifest
-    threshold: float
     notes: tuple[str, ...]
+
+    @property
+    def threshold(self) -> float:
+        """At or above it, a score is called positive; of a classification only."""
+        if self.manifest.threshold is None:
+            raise RequestError(f"'{self.manifest.name}' predicts a number: it has no threshold")
+        return self.manifest.threshold
+
+    def scores(self, rows: Any) -> Floats:
+        """Probabilities of the positive label, or the numbers predicted, within their bounds.
+
+        rows: as of `switchyard.tasks.rows.rows_of`.
+        """
+        predicted = self.manifest.predicted
+        return scores_of(
+            self.estimator,
+            rows,
+            numbers=predicted is not None,
+            minimum=predicted and predicted.minimum,
+            maximum=predicted and predicted.maximum,
+        )
 
 
 def load(folder: Path, expected_sha256: str | None = None) -> LoadedModel:
@@ -35,11 +56,12 @@ def load(folder: Path, expected_sha256: str | None = None) -> LoadedModel:
     manifest, contents = _verified(folder, expected_sha256)
     notes = compare_versions(manifest.versions, versions())
     estimator = loads(contents[MODEL], str(folder / MODEL))
-    if not hasattr(estimator, "predict_proba"):
+    needed, what = ("predict_proba", "probabilities") if manifest.labels else ("predict", "numbers")
+    if not hasattr(estimator, needed):
         raise PlatformError(
-            f"{folder / MODEL} holds a {type(estimator).__name__}, which gives no probabilities"
+            f"{folder / MODEL} holds a {type(estimator).__name__}, which gives no {what}"
         )
-    return LoadedModel(estimator, manifest, manifest.threshold, notes)
+    return LoadedModel(estimator, manifest, notes)
 
 
 def verify(folder: Path, expected_sha256: str | None = None) -> Package:

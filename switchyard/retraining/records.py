@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -35,7 +36,7 @@ class Retrained(Record):
     started: datetime
     reasons: tuple[str, ...]
     labelled: int
-    feedback: dict[str, str | None]
+    feedback: dict[str, Any]
     attempts: int = 1
     run: str = ""
     finished: datetime | None = None
