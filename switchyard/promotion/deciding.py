@@ -44,8 +44,8 @@ def decide(
     """Compare both on the same holdout rows; every gate must pass for a promotion.
 
     y: 0/1, or numbers; columns: slices of the rows; latency_us, size_mb: of the challenger; groups:
-    as in `bootstrap`; recent: which rows are `recent_rows`; rolled_back: why this version was rolled
-    back before, if it was; outgrown: why a champion is not compared. Without one, floors and
+    as in `bootstrap`; recent: which rows are `recent_rows`; rolled_back: why this version was
+    rolled back before, if it was; outgrown: why a champion is not compared. Without one, floors and
     budgets decide.
     """
     numbers = challenger.threshold is None

@@ -47,8 +47,8 @@ def _quarters(values: pd.Series[Any]) -> Any:
         *(f"over {low:g} to {high:g}" for low, high in pairwise(edges)),
         f"over {edges[-1]:g}",
     ]
-    found = pd.cut(values.to_numpy(np.float64), bounds, labels=names)
-    return found.add_categories("missing").fillna("missing")
+    found = pd.Series(pd.cut(values.to_numpy(np.float64), bounds, labels=names))
+    return found.cat.add_categories("missing").fillna("missing").to_numpy(object)
 
 
 def _most(values: pd.Series[Any]) -> Any:
