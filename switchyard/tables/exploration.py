@@ -120,7 +120,7 @@ def _oddities(card: DataCard) -> str:
 def _target(sample: pd.DataFrame, card: DataCard) -> str:
     if card.target is None:
         return balance(card)
-    figure, axes = figure_of(2.4)
+    figure, axes = figure_of(2.4, 5.6 if len(card.sources) > 1 else 9.0)
     values = sample["label"].to_numpy(np.float64)
     _histogram(axes, values)
     axes.set_xlabel("the target")
