@@ -126,6 +126,9 @@ class Candidate(Section):
     estimator: Name
     parameters: dict[str, Scalar] = Field(default={})
     search: dict[str, tuple[Scalar, ...]] = Field(default={})
+    optional: bool = Field(
+        default=False, description="Left out, with a note, where its library is not installed."
+    )
 
 
 class Tuning(Section):
