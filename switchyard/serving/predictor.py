@@ -23,6 +23,8 @@ from switchyard.urls.problems import problem_of_canonical, problems
 
 Floats = npt.NDArray[np.float64]
 
+NO_ANSWER = "the model finds no number for these values"
+
 
 @dataclass(frozen=True)
 class Scored:
@@ -115,6 +117,11 @@ class Predictor:
         usable[list(checked.faults)] = False
         if usable.any():
             scores[usable] = self.model.scores(checked.coded[usable])
+            for row in np.flatnonzero(usable & ~np.isfinite(scores)).tolist():
+                # Numbers may be so large that sums of them are none.
+                scores[row] = np.nan
+                checked.faults[row] = [("", NO_ANSWER)]
+                checked.warnings.pop(row, None)
         low, high = self._interval(scores)
         return Scored(
             scores,
@@ -132,6 +139,10 @@ class Predictor:
         if predicted is None or band is None:
             return None, None
         return interval(values, predicted, band)
+
+    def coded(self, columns: Mapping[str, Any]) -> Floats:
+        """Rows of a table as the estimator takes them, (rows, inputs)."""
+        return self._checker.check(columns).coded
 
     def score_one(self, url: str) -> tuple[float, str | None]:
         """The score of one text, or NaN and why it cannot be scored; as `score` of that row."""

@@ -110,8 +110,8 @@ def shown(value: float) -> str:
 
 
 def fault_text(fault: tuple[str, str]) -> str:
-    """What is wrong with one cell, with its column's name."""
-    return f"{fault[0]}: {fault[1]}"
+    """What is wrong with one cell, with its column's name; without one, with the whole row."""
+    return f"{fault[0]}: {fault[1]}" if fault[0] else fault[1]
 
 
 def warning_text(warning: tuple[str, str]) -> str:
