@@ -21,6 +21,10 @@ Told: TypeAlias = dict[int, list[tuple[str, str]]]
 
 _MOST = 10
 
+_TOO_LARGE = "is too large a number"
+_HUGE = 1e30
+"""Larger numbers overflow on their way through a model; none is measured or counted."""
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -43,6 +47,8 @@ class TableChecker:
         self._nullable = np.array([getattr(each, "missing", False) for each in self._declared])
         bounds = [_bounds(each) for each in self._declared]
         self._lows, self._highs = (np.array(each) for each in zip(*bounds, strict=True))
+        trained = np.maximum(np.abs(self._lows), np.abs(self._highs))
+        self._most = np.maximum(_HUGE, 1_000 * trained)
         self._places = [
             {value: float(at) for at, value in enumerate(each.values)}
             if isinstance(each, Category)
@@ -59,10 +65,11 @@ class TableChecker:
         unread = np.zeros(coded.shape, np.bool_)
         for at, cells in strange.items():
             unread[list(cells), at] = True
+        huge = np.abs(coded) > self._most
         lacking = np.isnan(coded) & ~self._nullable & ~unread
         faults: Told = {}
-        for row, at in _cells(lacking | unread):
-            said = strange[at][row] if unread[row, at] else "is missing"
+        for row, at in _cells(lacking | unread | huge):
+            said = "is missing" if lacking[row, at] else strange.get(at, {}).get(row, _TOO_LARGE)
             faults.setdefault(row, []).append((self.names[at], said))
         return Checked(coded, faults, self._warnings(coded, faults))
 
