@@ -14,6 +14,7 @@ from steps.hooks import record_failure, record_success
 from steps.promotion import promote_model
 from steps.registration import package_model, record_run, register_model
 from steps.training import train_candidate
+from switchyard.candidates.available import available
 from switchyard.configuration.model import UseCase
 from switchyard.retraining.bases import base_of
 
@@ -45,6 +46,7 @@ def training_steps(
     prepared: what a pipeline of another kind does to each step. Returns the outputs `version` and
     `decision`.
     """
+    case, _ = available(case)
     loaded = _named(
         prepared(load_data)(
             data=case.data.plain(),
