@@ -22,11 +22,43 @@ export function count(number, one, many = `${one}s`) {
   return `${COUNT.format(number)} ${number === 1 ? one : many}`;
 }
 
-/** A column's name as a label. */
+/** A column's name as a label; names such as pH keep their own capitals. */
 export function labelled(name) {
   const words = name.replace(/[_-]+/g, " ").trim().split(" ");
   const shown = words.map((word) => INITIALISMS.get(word.toLowerCase()) ?? word).join(" ");
-  return shown.charAt(0).toUpperCase() + shown.slice(1);
+  if (!shown) return name;
+  const [first] = words;
+  if (first !== first.toLowerCase()) return shown;
+  const [letter] = shown;
+  return letter.toUpperCase() + shown.slice(letter.length);
+}
+
+/** How many decimals tell numbers apart that lie within such a span: a thousandth of it. */
+export function decimals(span) {
+  if (!(span > 0) || !Number.isFinite(span)) return 2;
+  return Math.min(12, Math.max(0, 3 - Math.ceil(Math.log10(span))));
+}
+
+/** A number with so many decimals and its thousands apart. */
+export function figure(number, digits) {
+  const size = Math.abs(number);
+  if (size >= 1e15) return String(Number(number.toPrecision(6))).replace("-", "−");
+  const shown = new Intl.NumberFormat("en", {
+    minimumFractionDigits: digits, maximumFractionDigits: digits,
+  }).format(size);
+  return number < 0 && /[1-9]/.test(shown) ? `−${shown}` : shown;
+}
+
+/** A number as it was learnt or typed, without the tail that binary fractions drag along. */
+export function short(number) {
+  return String(Number(number.toPrecision(7))).replace("-", "−");
+}
+
+/** The first few of many names, and how many more there are. */
+export function some(names, most = 5) {
+  const rest = names.length - most;
+  return rest > 0 ? `${names.slice(0, most).join(", ")} and ${COUNT.format(rest)} more`
+    : names.join(", ");
 }
 
 /** A size in bytes, in the unit that fits it. */
