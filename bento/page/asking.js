@@ -41,7 +41,8 @@ export function asking(place, model, kind, places) {
       if (isOvertaken(cause)) return;
       form.mark(cause.status === 422);
       if (cause instanceof Problem) tell(cause.errors);
-      show(trouble, cause, { locate: (where) => form.locate(where) });
+      const title = cause.status === 422 ? kind.words.refused : null;
+      show(trouble, cause, { title, locate: (where) => form.locate(where) });
     } finally {
       if (running === mine) {
         running = null;

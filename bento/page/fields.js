@@ -1,11 +1,12 @@
 // The fields of one instance of a table; of many of them, those that are looked for.
 
-import { el, plain } from "./dom.js";
+import { clipped, el, plain } from "./dom.js";
 import { fieldOf } from "./inputs.js";
 import { count, labelled, some } from "./words.js";
 
 const FEW = 24;
 const TITLED = 12;
+const NAMED = 40;
 
 /** A field for each input, filled into `place`. */
 export class Fields {
@@ -73,7 +74,7 @@ export class Fields {
   title(instance) {
     const known = this.fields.slice(0, TITLED).map((one) => {
       const value = Object.hasOwn(instance, one.name) ? instance[one.name] : null;
-      return `${one.label} ${value === null ? "not known" : value}`;
+      return `${clipped(one.label, NAMED)} ${value === null ? "not known" : value}`;
     });
     const left = this.fields.length - known.length;
     return known.join(", ") + (left > 0 ? ` and ${count(left, "more field")}` : "");

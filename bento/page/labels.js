@@ -12,7 +12,8 @@ export function labels(model) {
   return {
     words: {
       ask: "Judge", busy: "Judging…", heading: "Verdicts", one: "verdict", done: "judged",
-      file: "Judge the file", download: "verdicts",
+      refused: "Some of this cannot be judged", file: "Judge the file",
+      download: "verdicts",
     },
     tagline: `calls ${called} from ${percent(model.threshold)}`,
     empty: `Each verdict will stand here: how probable ${called} is, `

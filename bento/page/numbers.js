@@ -12,7 +12,8 @@ export function numbers(model) {
   return {
     words: {
       ask: "Predict", busy: "Predicting…", heading: "Predictions", one: "prediction",
-      done: "predicted", file: "Predict the file", download: "predictions",
+      done: "predicted", refused: "There is no prediction for some of this", file: "Predict the file",
+      download: "predictions",
     },
     tagline: `predicts ${plain(target.name)}${target.unit ? ` in ${plain(target.unit)}` : ""}`,
     empty: `Each prediction will stand here: ${plain(target.name)}, the interval around it, `
@@ -58,7 +59,7 @@ function factsOf(target, band, measure) {
   return [
     ["Target", target.unit ? `${target.name} (${target.unit})` : target.name],
     ["In the data", `${short(target.lowest)} to ${short(target.highest)}`],
-    ["Predictions", held],
+    ["Possible", held],
     ["Interval", typeof target.coverage !== "number" ? null : [
       `${percent(target.coverage)} of true values`,
       typeof band?.half_width === "number" ? `within ±\u00a0${measure(band.half_width)}` : null,
@@ -105,9 +106,14 @@ function intervalBar({ value, low, high }, target, measure) {
       y: 6, rx: 3,
     }),
     svg("line", { class: "mark", x1: at(value), x2: at(value), y1: 1, y2: 25 }),
-    svg("text", { class: "end", x: 0, y: 42 }, figure(least, measure.digits)),
+    svg("text", { class: "end", x: 0, y: 42 }, ending("lowest", least, target.lowest, measure)),
     svg("text", { class: "end", x: "100%", y: 42, "text-anchor": "end" },
-      figure(most, measure.digits)));
+      ending("highest", most, target.highest, measure)));
+}
+
+/** What stands at an end of the scale: the data's, or what reaches beyond them. */
+function ending(side, number, seen, { digits }) {
+  return number === seen ? `${side} ${short(number)}` : figure(number, digits);
 }
 
 function summed(predictions, name, measure, coverage) {
@@ -139,7 +145,7 @@ function scale({ unit, minimum, maximum }, measure, prediction) {
     precise: whole(2),
     told: (strongest, total) => `Contributions${unit ? ` in ${plain(unit)}` : ""}: ${strongest}; `
       + `together ${measure(total)}.`,
-    caption: ({ base, value }) => `From ${measure(base)} before looking to together `
+    caption: ({ base, value }) => `From ${measure(base)} before looking; together `
       + `${measure(value)}.${cut(value, prediction, { minimum, maximum }, measure)}`,
   };
 }

@@ -7,6 +7,7 @@ import { megabytes, short, some } from "./words.js";
 const LARGEST = 2_000_000;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const SHOWN = 40;
+const FAULTS = 3;
 
 /** A text area for CSV, filled into `place`. */
 export class Rows {
@@ -98,10 +99,10 @@ export class Rows {
     const faults = [];
     const instance = [...places].map(([name, place]) => {
       const read = converted(place < 0 ? "" : cells[place], this.inputs[name]);
-      if (read.wrong !== undefined) faults.push(`${name} ${read.wrong}`);
+      if (read.wrong !== undefined) faults.push(`${clipped(name, SHOWN)} ${read.wrong}`);
       return [name, read.value];
     });
-    return faults.length ? { problem: some(faults, 3) } : { instance: Object.fromEntries(instance) };
+    return faults.length ? { problem: listed(faults) } : { instance: Object.fromEntries(instance) };
   }
 
   complain(complaint) {
@@ -139,6 +140,12 @@ function converted(cell, input) {
   if (Number.isFinite(number)) return { value: number };
   const comma = /^[+-]?\d+,\d+$/.test(text) ? ` (write ${short(Number(text.replace(",", ".")))})` : "";
   return { wrong: `is ${told(text)}, not a number${comma}` };
+}
+
+/** The first few faults of a row, whole. */
+function listed(faults) {
+  const rest = faults.length - FAULTS;
+  return faults.slice(0, FAULTS).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
 }
 
 function told(text) {

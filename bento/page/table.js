@@ -47,7 +47,7 @@ export class Table {
     }
     this.one.set(this.examples[this.used % this.examples.length]);
     this.used += 1;
-    if (this.examples.length > 1) this.button.textContent = "Use another example";
+    if (this.examples.length > 1) this.button.textContent = "Another example";
   }
 
   /** {instances} of one row, {header, rows} of many, or {complaint}. */

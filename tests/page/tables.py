@@ -126,7 +126,12 @@ class TableApi(FakeApi):
 
     def _model(self) -> Json:
         case = self.case
-        whole = {**model(case.inputs), "title": case.name, "examples": case.examples}
+        whole = {
+            **model(case.inputs),
+            "title": case.name,
+            "name": case.name,
+            "examples": case.examples,
+        }
         if case.target is None:
             return {**whole, "task": "table-classification",
                     "labels": {"positive": "yes", "negative": "no"}}  # fmt: skip
@@ -138,7 +143,8 @@ class TableApi(FakeApi):
         head = super()._head()
         if self.case.target is None:
             return head
-        return {**head, "threshold": None, "coverage": self.case.target["coverage"]}
+        del head["threshold"]
+        return {**head, "coverage": self.case.target["coverage"]}
 
     def _predict(self, instances: list[Json]) -> Answer:
         faults = [fault for at, one in enumerate(instances) for fault in self._faults(at, one)]
@@ -153,7 +159,11 @@ class TableApi(FakeApi):
         more = {"warnings": warnings} if warnings else {}
         total = self.case.total(instance)
         if self.case.target is None:
-            return {"label": "yes" if _share(total) >= 0.41 else "no", "score": _share(total), **more}
+            return {
+                "label": "yes" if _share(total) >= 0.41 else "no",
+                "score": _share(total),
+                **more,
+            }
         low, high = total - self.case.half_width, total + self.case.half_width
         value, low, high = (self._held(one) for one in (total, low, high))
         return {"value": value, "low": low, "high": high, **more}
@@ -161,7 +171,9 @@ class TableApi(FakeApi):
     def _held(self, number: float) -> float:
         target = self.case.target or {}
         least, most = target.get("minimum"), target.get("maximum")
-        return min(number if most is None else most, max(number if least is None else least, number))
+        return min(
+            number if most is None else most, max(number if least is None else least, number)
+        )
 
     def _warnings(self, instance: Json) -> list[str]:
         return [
