@@ -90,7 +90,8 @@ export class Rows {
     const twice = names.filter((name) => header.indexOf(name) !== header.lastIndexOf(name));
     if (twice.length) return `The header names ${plain(some(twice))} twice`;
     if (!absent.length) return null;
-    const none = absent.length === names.length ? "The first line must name the columns; it" : "The header";
+    const none = names.some((name) => held.has(name)) ? "The header"
+      : "The first line must name the columns; it";
     return `${none} has no ${plain(some(absent))}`;
   }
 

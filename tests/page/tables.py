@@ -51,7 +51,7 @@ class Case:
         ]  # fmt: skip
 
     def total(self, instance: Json) -> float:
-        return self.base + sum(one["contribution"] for one in self.contributions(instance))
+        return self.base + math.fsum(one["contribution"] for one in self.contributions(instance))
 
     def _share(self, name: str, value: Any) -> float:
         declared = self.inputs[name]

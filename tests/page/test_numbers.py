@@ -54,7 +54,9 @@ def test_the_interval_is_drawn_on_the_range_of_the_data(opened: Opened) -> None:
     bar = page.locator(".interval-bar")
     track, interval = bar.locator(".track").bounding_box(), bar.locator(".interval").bounding_box()
     mark = bar.locator(".mark").bounding_box()
-    assert track and interval and mark
+    assert track
+    assert interval
+    assert mark
     left = (interval["x"] - track["x"]) / track["width"]
     assert (left, interval["width"] / track["width"]) == pytest.approx((0.6525, 0.184), abs=0.005)
     middle = (mark["x"] + mark["width"] / 2 - track["x"]) / track["width"]
@@ -71,7 +73,7 @@ def test_a_value_beyond_the_data_widens_the_scale(opened: Opened) -> None:
 
     expect(page.locator(".verdict h3")).to_have_text("7.08")
     expect(page.get_by_role("list", name="Warnings")).to_contain_text("'alcohol' 17 is above")
-    page.get_by_label("alcohol").fill("22")
+    page.get_by_role("spinbutton", name="Alcohol").fill("22")
     page.get_by_role("button", name="Predict", exact=True).click()
     expect(page.locator(".interval-bar text")).to_have_text(["lowest 3", "9.38"])
 
