@@ -139,6 +139,7 @@ function scale({ unit, minimum, maximum }, measure, prediction) {
     heading: unit ? `In ${plain(unit)}` : "Contribution",
     left: "◂ lower",
     right: "higher ▸",
+    towards: ["lower", "higher"],
     ends: false,
     total: ({ value }) => value,
     amount: whole(0),

@@ -2,7 +2,7 @@
 
 import { parse, write } from "./csv.js";
 import { clipped, el, plain } from "./dom.js";
-import { megabytes, short, some } from "./words.js";
+import { megabytes, some } from "./words.js";
 
 const LARGEST = 2_000_000;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -139,7 +139,7 @@ function converted(cell, input) {
   if (input.type === "string") return { value: cell };
   const number = NUMBER.test(text) ? Number(text) : Number.NaN;
   if (Number.isFinite(number)) return { value: number };
-  const comma = /^[+-]?\d+,\d+$/.test(text) ? ` (write ${short(Number(text.replace(",", ".")))})` : "";
+  const comma = /^[+-]?\d+,\d+$/.test(text) ? " (decimals take a point)" : "";
   return { wrong: `is ${told(text)}, not a number${comma}` };
 }
 

@@ -88,7 +88,7 @@ def test_faulty_rows_are_told_and_the_others_answered(opened: Opened, api: Table
             'Row 2: gender is "neither"; known: female, male',
             "Row 3: reading is missing",
             "Row 4: has 2 cells, the header 6",
-            'Row 5: reading is "7,5", not a number (write 7.5)',
+            'Row 5: reading is "7,5", not a number (decimals take a point)',
             "Row 6: reading: the service does not know that",
         ]
     )
