@@ -30,8 +30,8 @@ export function numbers(model) {
     summed: (predictions, { coverage }) => summed(predictions, name, measure, coverage),
     scale: (answer, prediction) => scale(target, measure, prediction),
     feedback: ({ requestId, index }) => truth({ requestId, index, target }),
-    columns: [name, "Interval"],
-    cells: ({ value, low, high }) => [measure(value), ranged(low, high, measure) ?? "–"],
+    columns: [target.unit ? `${name} (${plain(target.unit)})` : name, "Interval"],
+    cells: ({ value, low, high }) => [measure.bare(value), ranged(low, high, measure.bare) ?? "–"],
     coverage: ({ coverage }) => (typeof coverage === "number"
       ? `${percent(coverage)} of true values lie within such intervals.` : null),
     written: {
@@ -49,6 +49,8 @@ function measureOf({ lowest, highest, unit }) {
     return unit ? `${shown}\u00a0${plain(unit)}` : shown;
   };
   measure.digits = digits;
+  measure.bare = (number) => figure(number, digits);
+  measure.bare.digits = digits;
   return measure;
 }
 
@@ -113,7 +115,7 @@ function intervalBar({ value, low, high }, target, measure) {
 
 /** What stands at an end of the scale: the data's, or what reaches beyond them. */
 function ending(side, number, seen, { digits }) {
-  return number === seen ? `${side} ${short(number)}` : figure(number, digits);
+  return number === seen ? `${side} seen ${short(number)}` : figure(number, digits);
 }
 
 function summed(predictions, name, measure, coverage) {

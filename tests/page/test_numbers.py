@@ -61,7 +61,7 @@ def test_the_interval_is_drawn_on_the_range_of_the_data(opened: Opened) -> None:
     assert (left, interval["width"] / track["width"]) == pytest.approx((0.6525, 0.184), abs=0.005)
     middle = (mark["x"] + mark["width"] / 2 - track["x"]) / track["width"]
     assert middle == pytest.approx(0.7445, abs=0.01)
-    expect(bar.locator("text")).to_have_text(["lowest 0", "highest 100"])
+    expect(bar.locator("text")).to_have_text(["lowest seen 0", "highest seen 100"])
     expect(bar).to_have_attribute("aria-label", re.compile("65.3 to 83.7.+0.0 to 100.0"))
 
 
@@ -75,7 +75,7 @@ def test_a_value_beyond_the_data_widens_the_scale(opened: Opened) -> None:
     expect(page.get_by_role("list", name="Warnings")).to_contain_text("'alcohol' 17 is above")
     page.get_by_role("spinbutton", name="Alcohol").fill("22")
     page.get_by_role("button", name="Predict", exact=True).click()
-    expect(page.locator(".interval-bar text")).to_have_text(["lowest 3", "9.38"])
+    expect(page.locator(".interval-bar text")).to_have_text(["lowest seen 3", "9.38"])
 
 
 def test_reasons_are_in_the_unit_of_the_target_and_add_up(opened: Opened) -> None:
