@@ -27,10 +27,10 @@ from stacks.deployers.local.deployments import Deployments
 from stacks.deployers.local.options import Options
 from switchyard.capture import reading
 from switchyard.configuration.layers import resolve
-from switchyard.data.generator import generate
 from switchyard.explanations.explaining import explain
 from switchyard.retraining.archives import KEY, archive, captured_in
 from switchyard.retraining.records import Retrained, Retrainings
+from switchyard.samples.urls import generate
 from switchyard.serving.predictor import Predictor
 from switchyard.serving.releases import Deployment
 from switchyard.urls.problems import problems

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from switchyard.data.generator import generate
+from switchyard.samples.urls import generate
 from tests.e2e.conftest import SMALL, Finished, Store
 
 pytestmark = pytest.mark.slow
