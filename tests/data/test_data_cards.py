@@ -19,7 +19,7 @@ from tests.labels import PHISHING
 def described(data: Data) -> tuple[Cleaned, DataCard]:
     loaded = load(data, Definition(labels=PHISHING), 1)
     cleaned = clean(loaded.raw, data, PHISHING)
-    return cleaned, data_card(cleaned, loaded.provenance)
+    return cleaned, data_card(cleaned, loaded.provenance, Definition(labels=PHISHING))
 
 
 @pytest.fixture
