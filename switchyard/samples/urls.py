@@ -1,8 +1,8 @@
 """Labelled addresses made on the spot, for when no data are at hand. Their figures mean nothing.
 
 They imitate what makes it hard to tell traps from honest pages: sites with several pages,
-broken-into sites, free hosts and short links with pages of both kinds, and traps whose style changes
-over the years.
+broken-into sites, free hosts and short links with pages of both kinds, and traps whose style
+changes over the years.
 Names are coined from syllables; IP addresses are those reserved for documentation.
 """
 
