@@ -92,7 +92,7 @@ def arguments() -> argparse.Namespace:
 def load(data_dir: Path | None, rows: int) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """The corpus of the protocols, and the one of several sources (None for the sample)."""
     if data_dir is None:
-        from switchyard.data.generator import generate
+        from switchyard.samples.urls import generate
 
         print(f"SYNTHETIC SAMPLE of {rows} rows: these figures say nothing about real phishing")
         sample = generate(rows, protocols.SEED)

@@ -54,13 +54,22 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     return arguments
 
 
+def default_config() -> Path:
+    """The use case that `configs/default` names; without that file, the first by name."""
+    folder = ROOT / "configs"
+    try:
+        return folder / (folder / "default").read_text(encoding="utf-8").strip()
+    except OSError:
+        return min(folder.glob("*.yaml"), default=folder / "use-case.yaml")
+
+
 def _add_use_case(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config",
         type=Path,
-        default=ROOT / "configs" / "phishing.yaml",
+        default=default_config(),
         metavar="FILE",
-        help="the use case (default: configs/phishing.yaml)",
+        help="the use case (default: the one that configs/default names)",
     )
     parser.add_argument(
         "--set",

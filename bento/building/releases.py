@@ -96,7 +96,7 @@ def _home_beside(home: Path) -> Iterator[Path]:
 
 def _assemble(target: Path, use_case: UseCase, tag: str, home: Path) -> None:
     # Here, because it needs pandas, which nothing that serves may load.
-    from switchyard.data.generator import generate
+    from switchyard.samples.urls import generate
 
     urls = generate(TRIED, use_case.seed)["url"]
     environment = {

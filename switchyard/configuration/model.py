@@ -61,10 +61,10 @@ class Columns(Section):
 class Labels(Section):
     """The two classes, and the words that the sources use for them (compared in lower case)."""
 
-    positive: Name = "phishing"
-    negative: Name = "benign"
-    positive_words: tuple[str, ...] = ("bad", "phishing", "malware", "defacement", "1")
-    negative_words: tuple[str, ...] = ("good", "benign", "legitimate", "safe", "0")
+    positive: Name = "positive"
+    negative: Name = "negative"
+    positive_words: tuple[str, ...] = ("positive", "bad", "true", "yes", "1")
+    negative_words: tuple[str, ...] = ("negative", "good", "false", "no", "0")
 
 
 class Sample(Section):

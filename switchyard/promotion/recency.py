@@ -45,7 +45,7 @@ def sides(labels: npt.NDArray[Any], recent: Any, promotion: Promotion) -> Sides 
     """The two sides; None when too few rows are recent, or no others are there.
 
     Of a class that has too few recent rows to measure the metric, the older rows join them: recall
-    at a false-positive rate needs many negatives, and labels come for phishing first.
+    at a false-positive rate needs many negatives, and labels come for positives first.
     """
     if recent is None:
         return None

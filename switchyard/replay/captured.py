@@ -20,7 +20,7 @@ def captured(
     version: str,
     since: datetime,
     until: datetime,
-    words: Sequence[str] = ("benign", "phishing"),
+    words: Sequence[str] = ("negative", "positive"),
 ) -> pa.Table:
     """A table as `switchyard.capture.reading.labelled` returns it, a row each row.
 

@@ -128,8 +128,9 @@ def _number(name: str, text: pa.LargeStringArray, words: set[str]) -> Found | Le
         shown = text[int(cells[0])].as_py()[:30]
         notes.append(f"{len(cells):,} values are far from all others, such as {shown!r}")
         known = known[~far]
-    low, high = bounds(known)
+    low, high = bounds(known, whole=whole)
     if whole and len(distinct) <= _FEW:
+        low, high = float(known.min()), float(known.max())
         notes.append(f"{len(distinct)} whole numbers: 'type: category' if they are codes")
     lacking = bool(np.isnan(values[~wrong]).any())
     column = Column(
@@ -142,11 +143,12 @@ def _number(name: str, text: pa.LargeStringArray, words: set[str]) -> Found | Le
     return Found(column, wrong, "; ".join(notes))
 
 
-def bounds(known: npt.NDArray[np.float64]) -> tuple[float, float]:
+def bounds(known: npt.NDArray[np.float64], *, whole: bool) -> tuple[float, float]:
     """The range with some room around it, in round numbers; nought is not crossed."""
     low, high = float(known.min()), float(known.max())
     room = 0.1 * (high - low) or abs(high) or 1.0
     step = 10.0 ** math.floor(math.log10(room)) if math.isfinite(room) else 1.0
+    step = max(step, 1.0) if whole else step
     wide = (
         _rounded(math.floor((low - room) / step) * step),
         _rounded(math.ceil((high + room) / step) * step),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import yaml
 
-from switchyard.candidates.catalogue import CATALOGUE, Entry
+from switchyard.candidates.catalogue import CATALOGUE
 from switchyard.configuration.tables import Column
 from switchyard.configuration.tasks import TASKS, TaskName
 from switchyard.errors import RequestError
@@ -18,10 +18,10 @@ from switchyard.tables.targets import TargetGuess
 
 _LEFT_SHOWN = 40
 _MANY_ROWS = 200_000
-_WANTED = ("ridge", "logistic", "boosting", "random-forest", "linear", "tree")
+_WANTED = ("ridge", "logistic", "gradient-boosting", "random-forest", "linear", "tree")
 """Words of the names of estimators that are tried first, in this order."""
 
-_CHEAP = ("ridge", "logistic", "boosting", "linear")
+_CHEAP = ("ridge", "logistic", "histogram-boosting", "linear")
 _MOST_CANDIDATES = 3
 _GRIDS: dict[str, tuple[float | int, ...]] = {
     "alpha": (0.1, 1.0, 10.0),
@@ -196,11 +196,13 @@ def _candidates(task: TaskName, rows: int) -> list[str]:
     return lines
 
 
-def chosen(known: dict[str, Entry], rows: int) -> list[str]:
+def chosen(known: Mapping[str, Any], rows: int) -> list[str]:
     """The estimators that are tried: different ones, and of many rows those that take them."""
     found: dict[str, None] = {}
     for word in _CHEAP if rows > _MANY_ROWS else _WANTED:
-        fitting = (name for name in known if word in name and not getattr(known[name], "extra", ""))
+        fitting = (
+            name for name in known if word in name and not getattr(known[name], "library", "")
+        )
         if (first := next(fitting, None)) is not None:
             found.setdefault(first)
     return (list(found) or list(known))[:_MOST_CANDIDATES]
