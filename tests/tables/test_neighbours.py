@@ -56,7 +56,7 @@ def test_of_many_rows_some_are_drawn() -> None:
     "settings", [{"weights": "odd"}, {"power": 3}, {"neighbours": 0}], ids=lambda each: str(each)
 )
 def test_settings_that_cannot_be_are_refused(settings: dict[str, Any]) -> None:
-    with pytest.raises(RequestError, match="weights 'odd' is none of|must be at least 1"):
+    with pytest.raises(RequestError, match=r"weights 'odd' is none of|must be at least 1"):
         NeighboursRegressor(**settings).fit(X, Y)
 
 
