@@ -76,9 +76,7 @@ def phishing(options: argparse.Namespace) -> dict[str, float]:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--use-case", choices=["all", "phishing", *tables.FILES], default="all"
-    )
+    parser.add_argument("--use-case", choices=["all", "phishing", *tables.FILES], default="all")
     parser.add_argument("--data-dir", type=Path, help="folder with the real data; else a sample")
     parser.add_argument("--rows", type=int, default=20_000, help="size of the sample")
     parser.add_argument("--json", action="store_true", help="one object as the last line")

@@ -116,9 +116,7 @@ def read(name: str, data_dir: Path | None, *, distinct: bool) -> tuple[UseCase, 
 
 def halves(rows: Rows) -> tuple[Rows, Rows]:
     """The rows to learn from, and the random fifth."""
-    train, test = train_test_split(
-        np.arange(len(rows.y)), test_size=TEST_SHARE, random_state=SEED
-    )
+    train, test = train_test_split(np.arange(len(rows.y)), test_size=TEST_SHARE, random_state=SEED)
     return rows.part(train), rows.part(test)
 
 

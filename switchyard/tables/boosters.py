@@ -110,9 +110,7 @@ def catboost(model: Any, rows: Floats, truth: npt.NDArray[Any]) -> Grown:
         raise missing_library("this model", "catboost") from cause
     losses = {"squared": "RMSE", "absolute": "MAE", "huber": "Huber:delta=1.0"}
     settings = {
-        "loss_function": "Logloss"
-        if model.classifies
-        else named(losses, model.loss, model.kind),
+        "loss_function": "Logloss" if model.classifies else named(losses, model.loss, model.kind),
         "iterations": model.trees,
         "depth": model.depth or 6,
         "learning_rate": model.learning_rate,
