@@ -19,8 +19,10 @@ from zenml.models import PipelineRunResponse
 from pipelines.summaries import collect, export, summarise
 from pipelines.training import training
 from steps.fingerprints import RETRY, fingerprint, is_remote
-from switchyard.candidates.catalogue import nested
+from switchyard.candidates.catalogue import check_task, nested
+from switchyard.candidates.scoring import scorer_of
 from switchyard.configuration.model import UseCase
+from switchyard.configuration.tasks import TASKS
 from switchyard.console import display
 from switchyard.errors import GateRefused, PlatformError, RequestError
 from switchyard.promotion.gates import check_names
@@ -69,8 +71,11 @@ def run_name(use_case: UseCase) -> str:
 def check(use_case: UseCase) -> None:
     """Refuse before any work what can be: unknown estimators, parameters, metrics; no tracker."""
     for candidate in use_case.candidates:
+        check_task(candidate, use_case.task)
         nested(candidate, {**candidate.parameters, **candidate.search})
-    check_names(use_case.promotion)
+    kind = TASKS[use_case.task]
+    check_names(use_case.promotion, numbers=kind.numbers)
+    scorer_of(use_case.tuning.metric, numbers=kind.numbers)
     stack = Client().active_stack_model
     if not stack.components.get(StackComponentType.EXPERIMENT_TRACKER):
         raise RequestError(

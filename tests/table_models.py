@@ -68,7 +68,7 @@ def package_of(folder: Path, what: Definition = REGRESSION, estimator: str = "ri
         model = fit(
             Candidate(name=estimator, estimator=estimator), {}, rows, y, None, 3, sizes_of(inputs)
         )
-        band = choose_band(y, scores_of(model, rows, numbers=True, minimum=0, maximum=100), 0.9)
+        band = choose_band(y, scores_of(model, rows, numbers=True, bounds=what.target), 0.9)
         details |= {
             "name": "scores",
             "predicted": manifest.Predicted(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -16,7 +17,9 @@ from switchyard.configuration.tables import Column
 Floats: TypeAlias = npt.NDArray[np.float64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
-_NUMBER = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
+NUMBER = re.compile(r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$")
+"""How numbers are written."""
+
 NOTHING = ("", "?", "n/a", "na", "nan", "none", "null")
 """How numbers that are missing are written; a category may be called 'none'."""
 
@@ -49,7 +52,7 @@ def numbers(
 ) -> tuple[Floats, list[Fault]]:
     """The numbers, NaN where there is none; missing: whether that is allowed."""
     absent = pc.is_in(pc.utf8_lower(text), pa.array(NOTHING, pa.large_string()))
-    written = pc.match_substring_regex(text, _NUMBER)
+    written = pc.match_substring_regex(text, NUMBER.pattern)
     known = pc.if_else(written, text, pa.scalar(None, pa.large_string()))
     values: Floats = pc.cast(known, pa.float64()).to_numpy(zero_copy_only=False).astype(float)
     lacking = absent.to_numpy(zero_copy_only=False)
