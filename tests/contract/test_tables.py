@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +15,11 @@ import pytest
 import tritonclient.http as triton
 
 from switchyard.capture import reading
+from switchyard.capture.compaction import Compactor
 from switchyard.configuration.model import Definition
 from switchyard.serving.predictor import Predictor
 from switchyard.serving.samples import columns_of, sample_instances
+from tests.contract.test_document import judged
 from tests.services import PATIENCE_S, Service
 from tests.table_models import CLASSIFICATION, INSTANCE, REGRESSION, package_of
 
@@ -270,8 +273,6 @@ def test_all_that_was_answered_is_in_the_store(table: TableService) -> None:
     body = {"request_id": request_id, "label": 40 if table.numbers else "failed"}
     httpx.post(f"{table.url}/feedback", json=body, timeout=PATIENCE_S).raise_for_status()
     table.stop()
-    from switchyard.capture.compaction import Compactor
-
     Compactor(table.settings).run_once()
     rows = reading.predictions(table.settings.capture_store)
     mine = [each for each in rows.to_pylist() if each["request_id"] == request_id]
@@ -288,3 +289,44 @@ def test_all_that_was_answered_is_in_the_store(table: TableService) -> None:
     else:
         assert {each["label"] for each in mine} <= {"passed", "failed"}
         assert truth == "failed"
+
+
+def test_reasons_add_up_to_what_was_said(table: TableService) -> None:
+    rows = [{**INSTANCE, "label": 0.5}, {**INSTANCE, "lunch/label": "standard", "reading": 41}]
+
+    answer = table.ask(*rows, path="/explain").json()
+
+    predicted = table.ask(*rows).json()["predictions"]
+    names = set(INSTANCE)
+    for each, prediction in zip(answer["explanations"], predicted, strict=True):
+        total = each["base"] + sum(one["contribution"] for one in each["contributions"])
+        assert {one["feature"] for one in each["contributions"]} <= names
+        assert all(
+            set(one) == {"feature", "value", "contribution"} for one in each["contributions"]
+        )
+        if table.numbers:
+            assert list(each) == ["value", "base", "contributions"]
+            assert total == pytest.approx(each["value"], rel=1e-9)
+            assert prediction["value"] == pytest.approx(min(max(each["value"], 0), 100), rel=1e-9)
+        else:
+            assert total == pytest.approx(each["margin"], rel=1e-6, abs=1e-9)
+            assert 1 / (1 + math.exp(-total)) == pytest.approx(prediction["score"], rel=1e-5)
+            assert (each["label"], each["score"]) == (prediction["label"], prediction["score"])
+    assert ("coverage" in answer, "threshold" in answer) == (table.numbers, not table.numbers)
+
+
+def test_reasons_name_what_the_row_has(table: TableService) -> None:
+    found = table.ask({**INSTANCE, "reading": 300}, path="/explain").json()["explanations"][0]
+
+    values = {one["feature"]: one["value"] for one in found["contributions"]}
+    assert values["reading"] == 300
+    assert values.get("parental level of education", "college") == "college"
+
+
+@pytest.mark.slow
+def test_requests_made_from_the_document_find_nothing(table: TableService, tmp_path: Path) -> None:
+    cases, _ = judged(table, 60, tmp_path)
+
+    assert cases >= 500
+    assert table.ask(INSTANCE).status_code == 200
+    assert "traceback" not in table.log

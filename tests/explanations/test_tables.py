@@ -98,7 +98,12 @@ def test_any_row_adds_up(models: Models, name: str, rows: list[tuple[float, ...]
 
 def test_inputs_have_their_own_names_and_values_once(models: Models, name: str) -> None:
     row = np.array([[np.nan, 2.0, 3.0, 0.5], [1.5, 2.0, 2.0, 0.5]])
-    values = {"width in cm": {None, 1.5}, "“height”": {2.0}, "🍷": {"other", "rosé"}, "noise": {0.5}}
+    values = {
+        "width in cm": {None, 1.5},
+        "“height”": {2.0},
+        "🍷": {"other", "rosé"},
+        "noise": {0.5},
+    }
     for each in explain_rows(models(name), row, INPUTS):
         names = [one.feature for one in each.contributions]
         assert len(names) == len(set(names))
@@ -201,9 +206,7 @@ def test_places_of_a_category_are_known_together(models: Models) -> None:
             goes_left = np.float32(row[trees.features_[node]]) <= trees.thresholds_[node]
             return expected(row, held, left if goes_left else right)
         share = trees.covers_[left] / trees.covers_[node]
-        return float(
-            share * expected(row, held, left) + (1.0 - share) * expected(row, held, right)
-        )
+        return float(share * expected(row, held, left) + (1.0 - share) * expected(row, held, right))
 
     _, parts = forests.sums(trees, features, owners, 4)
     for row, part in zip(features, parts, strict=True):
