@@ -33,7 +33,7 @@ class InstanceParser:
 
     def __init__(self, inputs: Mapping[str, AnyInput], most: int) -> None:
         self.names = tuple(inputs)
-        self._inputs = inputs
+        self.inputs = inputs
         self._optional = any(getattr(each, "missing", False) for each in inputs.values())
         self.most = most
         row: Any = instance_type(inputs)
@@ -46,7 +46,7 @@ class InstanceParser:
         try:
             instances = self._adapter.validate_json(body)["instances"]
         except ValidationError as error:
-            raise unfit(error, self._inputs) from None
+            raise unfit(error, self.inputs) from None
         if self._may_repeat_keys(body, instances):
             refuse_repeated_keys(body, self.names)
         if self._optional:
