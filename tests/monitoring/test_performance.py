@@ -90,7 +90,7 @@ def test_predicted_numbers_are_measured_against_the_true_ones() -> None:
     assert found is not None
     assert found.metrics == pytest.approx(
         {
-            "r2": 1 - 19 / 602.75,
+            "r2": 1 - 19 / 622.75,
             "rmse": (19 / 4) ** 0.5,
             "mae": 7 / 4,
             "bias": -5 / 4,

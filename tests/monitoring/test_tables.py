@@ -66,7 +66,7 @@ def references(
 
 
 def cleaned(what: Definition, rows: int, seed: int = 3, first: int = 0) -> Any:
-    """Rows of the population that the models were trained on: what follows from what, by its seed."""
+    """Rows of the population that the models were trained on, which a seed makes."""
     frame = clean_rows(generate_table(6000, what, seed), Data(), what).frame
     return frame.iloc[first : first + rows].reset_index(drop=True)
 

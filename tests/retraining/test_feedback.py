@@ -152,7 +152,7 @@ def test_rows_that_training_would_reject_are_left_out(
     ask("a.example", "", "b.example", labels={0: "phishing", 1: "benign", 2: "who knows"})
     gather(store, captured.store)
 
-    found = learnable(archive(store), Data(), Labels())
+    found = learnable(archive(store), Data(), Definition())
 
     assert found["url"].to_pylist() == ["a.example"]
 
