@@ -54,8 +54,8 @@ def look(case: UseCase, *, dry_run: bool) -> GuardVerdict:
     if not case.guard.enabled and (deployed is None or not watching.unfinished(store, deployed)):
         return off  # what a person has begun is gone on with
     if deployed is not None and not dry_run and not obstacle_of(case):
-        gather(store, captured_in(case))
-    return watching.watch(deployed, store, case.guard, datetime.now(UTC))
+        gather(store, captured_in(case), case.definition)
+    return watching.watch(deployed, store, case.guard, datetime.now(UTC), case.definition)
 
 
 def _answering(deployer: BentoDeployer, case: UseCase) -> Deployment | None:

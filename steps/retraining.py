@@ -81,11 +81,11 @@ def begin_retraining(
     case = UseCase.of(use_case)
     run = get_step_context().pipeline_run.name
     store = MonitoringStore(store_location(case))
-    record = planning.begin(store, case, plan, datetime.now(UTC), run)
     # Not that of the champion's data, which a retraining before may have set.
     keep = case.retraining.keep_months or case.data.keep_months
     if not given:
         case = _on_champions_data(case)
+    record = planning.begin(store, case, plan, datetime.now(UTC), run)
     data = case.data.model_copy(update={"feedback": (record.source,), "keep_months": keep})
     case = case.model_copy(update={"data": data})
     fingerprints = [fingerprint(each, data) for each in (*data.sources, *data.feedback)]

@@ -193,7 +193,7 @@ def judge(window: Window, scores: Any, model: Learnt, since: datetime, until: da
         str(model.version),
         since,
         until,
-        (case.labels.negative, case.labels.positive),
+        case.labels,
     )
     facts = Facts(case.name, case.labels.positive, until)
     return check_window(

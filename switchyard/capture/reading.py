@@ -25,14 +25,16 @@ def predictions(
     *,
     columns: Collection[str] | None = None,
     damaged: Damaged | None = None,
+    chosen: Callable[[pa.Table], pa.Table] | None = None,
 ) -> pa.Table:
     """The predictions of since <= time < until, in order of time; an input is a column.
 
     store: as `Settings.capture_store`. columns: only these, as far as there are any, and in no
-    order. RequestError for times without a zone; PlatformError for a store that cannot be read, and
-    for a damaged file unless `damaged` is told of it.
+    order. chosen: takes those rows of a file that are wanted. RequestError for times without a
+    zone; PlatformError for a store that cannot be read, and for a damaged file unless `damaged` is
+    told of it.
     """
-    found = _read(Store(store), PREDICTIONS, since, until, columns, damaged)
+    found = _read(Store(store), PREDICTIONS, since, until, columns, damaged, chosen)
     if columns is not None:
         return found
     return found.sort_by([(name, "ascending") for name in ("time", *_KEY)])

@@ -130,3 +130,9 @@ class Guard(Section):
     max_accuracy_drop: Share = Field(
         default=0.05, description="Below the accuracy of the version before by more than this."
     )
+    max_error_growth: float = Field(
+        default=0.1,
+        ge=0,
+        description="Of predicted numbers: mean absolute error above that of the version before "
+        "by more than this share of it.",
+    )

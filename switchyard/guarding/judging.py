@@ -40,6 +40,24 @@ class Labelled(Record):
         return max(0.0, (middle - spread) / whole), min(1.0, (middle + spread) / whole)
 
 
+class Errors(Record):
+    """Predicted numbers whose true one is known: how far they lie from it.
+
+    mean, variance: of the absolute errors. skipped: rows whose label or prediction is no number.
+    """
+
+    rows: int = 0
+    mean: float = 0.0
+    variance: float = 0.0
+    skipped: int = 0
+
+    @property
+    def known(self) -> str:
+        """The rows in words."""
+        more = f" ({self.skipped:,} that are no numbers were skipped)" if self.skipped else ""
+        return f"{self.rows:,} labels{more}"
+
+
 class Live(Record):
     """What a version's service has counted since its start, and what feedback says of it.
 
@@ -55,7 +73,7 @@ class Live(Record):
     down: bool = False
     unsupervised: bool = False
     restarts: int = 0
-    labelled: Labelled = Labelled()
+    labelled: Labelled | Errors = Labelled()
 
 
 class GuardVerdict(Record):
@@ -71,12 +89,12 @@ class GuardVerdict(Record):
         return self.failed or self.seen
 
 
-def judge(live: Live, before: Labelled, guard: Guard) -> GuardVerdict:
+def judge(live: Live, before: Labelled | Errors, guard: Guard) -> GuardVerdict:
     """Roll back when errors, latency or accuracy are beyond their bounds and rows are enough.
 
     A version that does not answer, or crashes again and again, goes without rows. before: the
-    answers of the version before. Accuracy is beyond its bound when chance does not explain it
-    either.
+    answers of the version before, of the same kind. Accuracy, or the absolute error of predicted
+    numbers, is beyond its bound when chance does not explain it either.
     """
     failed: list[str] = []
     seen: list[str] = []
@@ -100,7 +118,10 @@ def judge(live: Live, before: Labelled, guard: Guard) -> GuardVerdict:
         elif live.p99_ms is not None:
             told = f"99 of 100 answers come within {live.p99_ms:,.1f} ms"
             _sort(live.p99_ms > guard.max_p99_ms, told, f"{guard.max_p99_ms:g} ms", failed, seen)
-    _judge_accuracy(live.labelled, before, guard, failed, seen)
+    if isinstance(live.labelled, Labelled) and isinstance(before, Labelled):
+        _judge_accuracy(live.labelled, before, guard, failed, seen)
+    elif isinstance(live.labelled, Errors) and isinstance(before, Errors):
+        _judge_errors(live.labelled, before, guard, failed, seen)
     return GuardVerdict(roll_back=bool(failed), failed=tuple(failed), seen=tuple(seen))
 
 
@@ -127,6 +148,49 @@ def _judge_accuracy(
         seen.append(f"{told}: more than {guard.max_accuracy_drop:g} lost, but within chance")
         return
     _sort(beyond, told, f"a loss of {guard.max_accuracy_drop:g}", failed, seen)
+
+
+def _judge_errors(
+    live: Errors, before: Errors, guard: Guard, failed: list[str], seen: list[str]
+) -> None:
+    needed = max(2, guard.min_labelled)
+    if live.rows < needed:
+        seen.append(f"{live.known} so far, {needed:,} are needed to judge predictions")
+        return
+    if before.rows < needed:
+        seen.append(
+            f"mean absolute error {live.mean:.4g} on {live.known}; the version before has "
+            f"{before.rows:,} to compare with, {needed:,} are needed"
+        )
+        return
+    told = (
+        f"mean absolute error {live.mean:.4g} on {live.known}, the version before had "
+        f"{before.mean:.4g} on {before.known}"
+    )
+    beyond = _least_growth(live, before, guard.max_error_growth) > 0
+    if not beyond and live.mean > before.mean * (1.0 + guard.max_error_growth):
+        seen.append(
+            f"{told}: more than {guard.max_error_growth:.0%} of it has come on, but within chance"
+        )
+        return
+    _sort(beyond, told, f"a growth of {guard.max_error_growth:.0%}", failed, seen)
+
+
+def _least_growth(live: Errors, before: Errors, allowed: float) -> float:
+    """The lower end of Welch's interval: how much the error exceeds what is allowed at the least.
+
+    allowed: share by which it may be above that of the version before. Neither mean is exact.
+    """
+    from scipy.special import ndtr, stdtrit
+
+    factor = 1.0 + allowed
+    parts = live.variance / live.rows, factor**2 * before.variance / before.rows
+    spread = sum(parts)
+    excess = live.mean - factor * before.mean
+    if spread == 0.0:
+        return excess
+    freedom = spread**2 / (parts[0] ** 2 / (live.rows - 1) + parts[1] ** 2 / (before.rows - 1))
+    return excess - float(stdtrit(freedom, ndtr(_SURE))) * math.sqrt(spread)
 
 
 def _least_loss(before: Labelled, live: Labelled) -> float:

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from switchyard.configuration.loop import Guard
+from switchyard.configuration.model import Definition
+from switchyard.configuration.tasks import TASKS
 from switchyard.errors import PlatformError, SwitchyardError
 from switchyard.guarding.counting import fetch, live_of
-from switchyard.guarding.judging import GuardVerdict, Labelled, Live, judge
+from switchyard.guarding.judging import Errors, GuardVerdict, Labelled, Live, judge
 from switchyard.guarding.records import MAX_REFUSALS, Rollback, Rollbacks
 from switchyard.monitoring.records import MonitoringStore
 from switchyard.retraining.archives import archive
@@ -18,17 +20,23 @@ from switchyard.serving.releases import Deployment
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_TEXTS = Definition()
+
 logger = logging.getLogger(__name__)
 
 
 def watch(
-    deployed: Deployment | None, store: MonitoringStore, guard: Guard, now: datetime
+    deployed: Deployment | None,
+    store: MonitoringStore,
+    guard: Guard,
+    now: datetime,
+    definition: Definition = _TEXTS,
 ) -> GuardVerdict:
     """Judge what is deployed, from its /metrics and the archive of feedback.
 
-    A roll-back that was cut off is gone on with, whatever is seen now, unless somebody has deployed
-    another version meanwhile. One deployment is rolled back once, and never to a version that was
-    rolled back itself.
+    definition: of the use case, for what its archive holds. A roll-back that was cut off is gone on
+    with, whatever is seen now, unless somebody has deployed another version meanwhile. One
+    deployment is rolled back once, and never to a version that was rolled back itself.
     """
     if deployed is None:
         return _nothing("no service is deployed here: there is nothing to guard")
@@ -57,10 +65,11 @@ def watch(
             "restarts": deployed.restarts,
         }
     )
-    rows = archive(store)
-    live = live.model_copy(update={"labelled": labelled(rows, version, since=since)})
+    rows = archive(store, definition)
+    of = errors if TASKS[definition.task].numbers else labelled
+    live = live.model_copy(update={"labelled": of(rows, version, since, None)})
     earlier = before.model_version if before else ""
-    compared = labelled(rows, earlier, since - timedelta(hours=guard.watch_h), since)
+    compared = of(rows, earlier, since - timedelta(hours=guard.watch_h), since)
     verdict = judge(live, compared, guard)
     if live.down and live.unsupervised:
         verdict = verdict.model_copy(update={"failed": (*verdict.failed, *silent)})
@@ -76,6 +85,37 @@ def labelled(
     rows: pa.Table, version: str, since: datetime | None = None, until: datetime | None = None
 ) -> Labelled:
     """The answers of a version to requests of since <= time < until whose true label is known."""
+    import pyarrow.compute as pc
+
+    found = _answers(rows, version, since, until)
+    right = pc.sum(pc.equal(found["label"], found["predicted"])).as_py() or 0
+    return Labelled(rows=found.num_rows, right=int(right))
+
+
+def errors(
+    rows: pa.Table, version: str, since: datetime | None = None, until: datetime | None = None
+) -> Errors:
+    """As `labelled`, of predicted numbers: how far they lie from the true ones."""
+    import numpy as np
+
+    from switchyard.tables.casting import as_text, numbers
+
+    found = _answers(rows, version, since, until)
+    truth = numbers(as_text(found["label"]), "label", missing=True)[0]
+    score = np.array(found["score"].to_pylist(), np.float64)
+    far = np.abs(score - truth)
+    far = far[np.isfinite(far)]
+    skipped = found.num_rows - len(far)
+    if len(far) < 2:
+        mean = float(far.mean()) if len(far) else 0.0
+        return Errors(rows=len(far), mean=mean, skipped=skipped)
+    mean, variance = float(far.mean()), float(far.var(ddof=1))
+    return Errors(rows=len(far), mean=mean, variance=variance, skipped=skipped)
+
+
+def _answers(
+    rows: pa.Table, version: str, since: datetime | None, until: datetime | None
+) -> pa.Table:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -85,8 +125,7 @@ def labelled(
         found = found.filter(pc.greater_equal(found["time"], pa.scalar(since, kind)))
     if until is not None:
         found = found.filter(pc.less(found["time"], pa.scalar(until, kind)))
-    right = pc.sum(pc.equal(found["label"], found["predicted"])).as_py() or 0
-    return Labelled(rows=found.num_rows, right=int(right))
+    return found
 
 
 def begin(store: MonitoringStore, deployed: Deployment, verdict: GuardVerdict) -> Rollback:

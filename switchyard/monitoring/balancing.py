@@ -60,6 +60,12 @@ def balance(
     return Sides(rows, np.sort(np.concatenate(drawn)))
 
 
+def draw_evenly(window: int, reference: int, most: int, seed: int = 0) -> Sides:
+    """Rows of both sides where there are no classes: all, but of the window `most` at the most."""
+    random = np.random.default_rng(seed)
+    return Sides(np.sort(_draw(random, np.arange(window), most)), np.arange(reference))
+
+
 def positive_class_share(window: Flags, reference: Flags, truth: Flags) -> float | None:
     """The share of the positive class in a window, by its decisions; None where they tell nothing.
 

@@ -7,8 +7,8 @@ import math
 import os
 import tempfile
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from pathlib import Path
@@ -22,20 +22,46 @@ from switchyard.monitoring.references import SCORE
 from switchyard.monitoring.results import ColumnDrift
 
 METHOD = "quantile_jensenshannon"
+CATEGORIES_METHOD = "jensenshannon"
+"""Evidently's own: over the values of a category."""
+
 QUANTILES = 10
+SHOWN = 30
+"""A report shows so many columns, those that are furthest: each takes pictures of 200 kB."""
 
 Values = npt.NDArray[np.float32]
+Panels = Mapping[str, Sequence[str]]
+
+PANELS: Panels = {
+    "Drift of scores and of words": (SCORE, UNKNOWN_WORDS),
+    "Drift of how URLs are written": LEXICAL,
+}
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two sides, and the drift of each column; Evidently is asked only for what people look at."""
+    """Two sides, and the drift of each column; Evidently is asked only for what people look at.
+
+    categories: what the places of columns are called that hold places of categories. panels: title
+    → columns, of the workspace's page.
+    """
 
     columns: dict[str, ColumnDrift]
     reference: Mapping[str, Values]
     current: Mapping[str, Values]
     title: str
     moment: datetime | None
+    categories: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    panels: Panels = field(default_factory=lambda: PANELS)
+
+    @property
+    def shown(self) -> dict[str, ColumnDrift]:
+        """The columns that a report shows: all, or the score and those that are furthest."""
+        if len(self.columns) <= SHOWN:
+            return self.columns
+        order = sorted(self.columns, key=lambda name: (name != SCORE, -self.columns[name].distance))
+        chosen = set(order[:SHOWN])
+        return {name: drift for name, drift in self.columns.items() if name in chosen}
 
     @cached_property
     def snapshot(self) -> Any:
@@ -43,21 +69,36 @@ class Comparison:
         import pandas as pd
 
         evidently = _evidently()
-        definition = evidently.DataDefinition(numerical_columns=list(self.columns))
+        shown = self.shown
+        definition = evidently.DataDefinition(
+            numerical_columns=[name for name in shown if name not in self.categories],
+            categorical_columns=[name for name in shown if name in self.categories],
+        )
         sides = [
             evidently.Dataset.from_pandas(
-                pd.DataFrame({name: side[name] for name in self.columns}),
+                pd.DataFrame({name: self._told(name, side[name]) for name in shown}),
                 data_definition=definition,
             )
             for side in (self.current, self.reference)
         ]
         # Not the preset of drift: it measures each column three times.
         metrics = [
-            evidently.ValueDrift(column=name, method=METHOD, threshold=drift.threshold)
-            for name, drift in self.columns.items()
+            evidently.ValueDrift(
+                column=name,
+                method=CATEGORIES_METHOD if name in self.categories else METHOD,
+                threshold=drift.threshold,
+            )
+            for name, drift in shown.items()
         ]
         report = evidently.Report(metrics, tags=[self.title] if self.title else [])
         return report.run(*sides, timestamp=self.moment)
+
+    def _told(self, name: str, values: Values) -> Any:
+        """A column as a report has it: categories by their names."""
+        if name not in self.categories:
+            return values
+        words = np.array([*self.categories[name], None], dtype=object)
+        return words[np.where(np.isnan(values), len(words) - 1, values).astype(int)]
 
     def html(self) -> str:
         """The report as a page that needs nothing else."""
@@ -76,12 +117,16 @@ def compare(
     *,
     title: str = "",
     moment: datetime | None = None,
+    categories: Mapping[str, Sequence[str]] | None = None,
+    panels: Panels = PANELS,
 ) -> Comparison:
     """The drift of every column that both sides have values of; NaN are left out.
 
     threshold: the true distance from which a column has drifted; the limit of a column is higher by
-    what chance adds. moment: what the report stands for in the workspace's history.
+    what chance adds. moment: what the report stands for in the workspace's history. categories: the
+    columns that hold places of categories, with what those are called.
     """
+    named = categories or {}
     columns = {}
     for name in reference:
         sides = [
@@ -89,10 +134,10 @@ def compare(
         ]
         if len(sides) < 2 or not all(map(len, sides)):
             continue
-        far = round(distance(*sides), 6)
-        limit = round(math.hypot(threshold, chance(*sides)), 4)
+        far = round(distance(*sides, places=name in named), 6)
+        limit = round(math.hypot(threshold, chance(*sides, places=name in named)), 4)
         columns[name] = ColumnDrift(distance=far, threshold=limit, drifted=far >= limit)
-    return Comparison(columns, reference, current, title, moment)
+    return Comparison(columns, reference, current, title, moment, named, panels)
 
 
 def workspace_files(project: str, comparison: Comparison) -> dict[str, bytes]:
@@ -106,7 +151,7 @@ def workspace_files(project: str, comparison: Comparison) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         workspace = evidently.Workspace.create(folder)
         made = workspace.add_project(evidently.ProjectModel(id=home, name=project))
-        _add_panels(made)
+        _add_panels(made, comparison.panels)
         described = sorted(Path(folder, str(home)).glob("*.json"))
         run = workspace.add_run(home, comparison.snapshot, include_data=False)
         files = {named: Path(run.url).read_bytes()}
@@ -123,31 +168,36 @@ def _id(project: str) -> uuid.UUID:
     return uuid.uuid5(uuid.NAMESPACE_URL, f"switchyard:{project}")
 
 
-def distance(reference: npt.ArrayLike, current: npt.ArrayLike) -> float:
+def distance(reference: npt.ArrayLike, current: npt.ArrayLike, *, places: bool = False) -> float:
     """Jensen-Shannon distance (0 … .83) of two samples over the quantiles of the first.
 
     Quantiles, because lengths have long tails: of bins of equal width one would hold nearly all
-    rows. A value that is itself a quantile, as 0 often is, has a bin of its own.
+    rows. A value that is itself a quantile, as 0 often is, has a bin of its own; places: every
+    value has, for the samples are of categories.
     """
     from scipy.spatial.distance import jensenshannon
 
-    first, second = _counts(np.asarray(reference), np.asarray(current))
+    first, second = _counts(np.asarray(reference), np.asarray(current), places)
     return float(jensenshannon(first, second))
 
 
-def chance(reference: npt.ArrayLike, current: npt.ArrayLike) -> float:
+def chance(reference: npt.ArrayLike, current: npt.ArrayLike, *, places: bool = False) -> float:
     """The distance that two samples of these sizes are apart by chance alone.
 
     The square of a distance is distributed as chi-squared: its mean over so many bins, plus two
     standard deviations.
     """
-    first, second = _counts(np.asarray(reference), np.asarray(current))
+    first, second = _counts(np.asarray(reference), np.asarray(current), places)
     freedom = max(1, int(((first + second) > 0).sum()) - 1)
     spread = (1 / first.sum() + 1 / second.sum()) / 8
     return math.sqrt((freedom + 2 * math.sqrt(2 * freedom)) * spread)
 
 
-def _counts(reference: Any, current: Any) -> list[Any]:
+def _counts(reference: Any, current: Any, places: bool) -> list[Any]:
+    if places:
+        codes = [side.astype(np.int64) for side in (reference, current)]
+        bins = 1 + max(int(side.max()) for side in codes)
+        return [np.bincount(side, minlength=bins) for side in codes]
     borders = np.unique(np.quantile(reference, np.linspace(0, 1, QUANTILES + 1)[1:-1]))
     found = []
     for side in (reference, current):
@@ -194,14 +244,10 @@ def _evidently() -> _Evidently:
     return _Evidently(Report, Dataset, DataDefinition, ValueDrift, Workspace, ProjectModel)
 
 
-def _add_panels(project: Any) -> None:
+def _add_panels(project: Any, panels: Panels) -> None:
     from evidently.sdk.models import PanelMetric
     from evidently.sdk.panels import line_plot_panel
 
-    panels = {
-        "Drift of scores and of words": (SCORE, UNKNOWN_WORDS),
-        "Drift of how URLs are written": LEXICAL,
-    }
     for title, columns in panels.items():
         values = [
             PanelMetric(metric="ValueDrift", metric_labels={"column": name}, legend=name)

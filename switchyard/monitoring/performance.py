@@ -8,11 +8,26 @@ from typing import Any
 
 import numpy as np
 
+from switchyard.errors import RequestError
 from switchyard.monitoring.results import Performance
+from switchyard.nearest import suggestion
 
 SHOWN = ("accuracy", "recall", "roc_auc")
 DECIDED = ("accuracy", "precision", "recall", "f1")
 """Metrics that depend on the decisions."""
+
+NUMBERS = ("r2", "rmse", "mae", "bias", "coverage")
+"""What is measured of predicted numbers."""
+
+GREATER_IS_BETTER: Mapping[str, bool] = {
+    "r2": True,
+    "rmse": False,
+    "mae": False,
+    "median_ae": False,
+    "bias": False,
+    "coverage": True,
+}
+"""Metrics of predicted numbers: which way is better; of a bias, how far it is from nought."""
 
 _LEAST = 1e-7
 
@@ -55,6 +70,64 @@ def measure(labelled: Any, floors: Mapping[str, float], positive: str) -> Perfor
         if name in measurable and wanted[name].gain(measurable[name], floor) < 0
     )
     return Performance(rows=len(true), metrics=measurable, below_floor=below)
+
+
+def measure_numbers(labelled: Any, floors: Mapping[str, float]) -> Performance | None:
+    """What can be measured of predicted numbers; None where no row has a truth and a prediction.
+
+    labelled: rows with `true_label`, the text of the true number, `score`, `low` and `high`. What
+    is no number is left out and counted. Coverage is that of the intervals that were answered. A
+    floor of a metric of which less is better is what may not be exceeded, of the bias in either
+    direction. RequestError for a floor of a metric that there is not.
+    """
+    from switchyard.evaluation.residuals import MEASURES, Residuals
+    from switchyard.tables.casting import as_text, numbers
+
+    for name in floors:
+        if name not in GREATER_IS_BETTER:
+            told = ", ".join(GREATER_IS_BETTER)
+            meant = suggestion(name, GREATER_IS_BETTER)
+            raise RequestError(
+                f"monitoring.floors: '{name}' is no metric of numbers; {meant}There are {told}"
+            )
+    truth = numbers(as_text(labelled["true_label"]), "true_label", missing=True)[0]
+    score = _floats(labelled, "score")
+    known = np.isfinite(truth) & np.isfinite(score)
+    if not known.any():
+        return None
+    residuals = Residuals(truth[known], score[known], 0.0)
+    values = dict(zip(MEASURES, map(float, residuals.measure()), strict=True))
+    low, high = (_floats(labelled, name)[known] for name in ("low", "high"))
+    stated = np.isfinite(low) & np.isfinite(high)
+    held = (low <= truth[known]) & (truth[known] <= high)
+    values["coverage"] = float(held[stated].mean()) if stated.any() else math.nan
+    measurable = {
+        name: round(values[name], 6)
+        for name in dict.fromkeys((*NUMBERS, *floors))
+        if math.isfinite(values[name])
+    }
+    below = tuple(
+        name
+        for name, floor in floors.items()
+        if name in measurable and _misses(name, measurable[name], floor)
+    )
+    skipped = len(truth) - int(known.sum())
+    return Performance(
+        rows=int(known.sum()), metrics=measurable, below_floor=below, skipped=skipped
+    )
+
+
+def _misses(name: str, value: float, floor: float) -> bool:
+    if name == "bias":
+        return abs(value) > abs(floor)
+    return value < floor if GREATER_IS_BETTER[name] else value > floor
+
+
+def _floats(rows: Any, name: str) -> Any:
+    """A column as numbers; NaN where there is none."""
+    if name not in rows.column_names:
+        return np.full(rows.num_rows, np.nan)
+    return np.array(rows[name].to_pylist(), np.float64)
 
 
 def _is(column: Any, positive: str) -> Any:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
 PREFIX = "switchyard_monitoring"
+MOST_COLUMNS = 100
+"""Of a table with more, those that are furthest from training have series of their own."""
 
 
 def registry_of(verdicts: Sequence[Verdict]) -> CollectorRegistry:
@@ -37,18 +39,27 @@ def registry_of(verdicts: Sequence[Verdict]) -> CollectorRegistry:
         "drifted": ("1 when it drifted", last.status == "drifted"),
         "enough_rows": ("0 when its rows were too few to tell", last.status != "too-few-rows"),
         "drifted_share": ("Share of input columns that drifted", last.drifted_share),
+        "columns": ("Columns that were compared", len(last.columns)),
         "positive_share": ("Share of rows decided positive", last.positive_share),
+        "mean_prediction": ("Mean of the predicted numbers", last.mean_score),
         "lost_performance": ("1 when real performance is below a floor", last.lost_performance),
         "damaged_files": ("Files of the store that were skipped", last.quality.damaged_files),
     }
     for name, (text, value) in single.items():
         gauge(name, text, [] if value is None else [((), float(value))])
-    distances = [((column,), drift.distance) for column, drift in last.columns.items()]
-    limits = [((column,), drift.threshold) for column, drift in last.columns.items()]
+    furthest = sorted(last.columns.items(), key=lambda each: -each[1].distance)[:MOST_COLUMNS]
+    distances = [((column,), drift.distance) for column, drift in furthest]
+    limits = [((column,), drift.threshold) for column, drift in furthest]
     gauge("column_distance", "Distance of a column from training", distances, "column")
     gauge("column_threshold", "Distance from which it has drifted", limits, "column")
-    missing = [((column,), share) for column, share in last.quality.missing_share.items()]
-    gauge("missing_share", "Share of missing or unreadable values", missing, "column")
+    quality = last.quality
+    for name, text, found in (
+        ("missing_share", "Share of missing or unreadable values", quality.missing_share),
+        ("unknown_share", "Share of categories that were not trained", quality.unknown_share),
+        ("outside_share", "Share of numbers out of the trained range", quality.outside_share),
+    ):
+        most = sorted(found.items(), key=lambda each: -each[1])[:MOST_COLUMNS]
+        gauge(name, text, [((column,), share) for column, share in most], "column")
     judged = [each for each in verdicts if each.performance is not None]
     if judged and judged[-1].performance is not None:
         performance = judged[-1].performance

@@ -11,16 +11,24 @@ from typing import Any
 from switchyard.capture import reading
 from switchyard.configuration.loop import Monitoring
 from switchyard.configuration.model import UseCase
+from switchyard.configuration.tasks import TASKS
 from switchyard.errors import PlatformError
 from switchyard.monitoring.alerts import alert_of, send
-from switchyard.monitoring.checking import COLUMNS, Checked, Facts, check_window, main_version
+from switchyard.monitoring.checking import (
+    INTERVALS,
+    Checked,
+    Facts,
+    check_window,
+    main_version,
+    measured,
+)
 from switchyard.monitoring.latecomers import Seen, files_of, labels_of, with_more_rows
-from switchyard.monitoring.performance import measure
 from switchyard.monitoring.prometheus import write_metrics
 from switchyard.monitoring.records import MonitoringStore
 from switchyard.monitoring.references import Reference
 from switchyard.monitoring.reports import keep_report
 from switchyard.monitoring.results import Verdict
+from switchyard.monitoring.sampling import read_window
 from switchyard.monitoring.windows import Window, complete_windows, name_of
 
 logger = logging.getLogger(__name__)
@@ -143,21 +151,11 @@ class _Run:
         """Read a window and judge it. earlier: its verdict until now, which people know of."""
         self.damaged.clear()
         monitoring = self.case.monitoring
-        rows = reading.predictions(
-            self.captured, window.since, window.until, columns=COLUMNS, damaged=self.note
-        )
-        enough = rows.num_rows >= monitoring.min_rows
+        rows, of_rows = read_window(self.case, self.captured, window, self.note)
+        enough = of_rows >= monitoring.min_rows
         reference = self.references(main_version(rows)) if enough else None
-        labelled = self._labelled(window.since, window.until) if rows.num_rows else None
-        capture = self.case.serving.capture
-        facts = Facts(
-            name=self.case.name,
-            positive=self.case.labels.positive,
-            created=self.now,
-            redacted=capture.redact,
-            dropped=capture.drop,
-            damaged=tuple(self.damaged),
-        )
+        labelled = self._labelled(window.since, window.until) if of_rows else None
+        facts = self._facts(of_rows)
         checked = check_window(window, rows, labelled, reference, monitoring, facts)
         if earlier is None or window.provisional:
             return checked
@@ -172,15 +170,16 @@ class _Run:
         found = []
         for verdict in verdicts:
             name = name_of(verdict.since)
-            measured = verdict.performance.rows if verdict.performance else 0
-            needed = max(self.case.monitoring.min_labelled, measured + 1)
+            done = verdict.performance
+            had = done.rows + done.skipped if done else 0
+            needed = max(self.case.monitoring.min_labelled, had + 1)
             if labels[name] < needed or labels[name] == before.labels.get(name):
                 continue
             rows = self._labelled(verdict.since, verdict.until)
             if rows.num_rows >= needed:
-                floors, positive = self.case.monitoring.floors, self.case.labels.positive
-                performance = measure(rows, floors, positive)
-                found.append(verdict.model_copy(update={"performance": performance}))
+                performance = measured(rows, self.case.monitoring, self._facts(rows.num_rows))
+                if performance is not None:
+                    found.append(verdict.model_copy(update={"performance": performance}))
         return found
 
     def finish(self, checked: Checked, looked: Looked) -> Verdict:
@@ -217,8 +216,21 @@ class _Run:
         self.store.put(verdict)
         return verdict
 
+    def _facts(self, rows: int) -> Facts:
+        capture = self.case.serving.capture
+        return Facts(
+            name=self.case.name,
+            positive=self.case.labels.positive,
+            created=self.now,
+            redacted=capture.redact,
+            dropped=capture.drop,
+            damaged=tuple(self.damaged),
+            numbers=TASKS[self.case.task].numbers,
+            rows=rows,
+        )
+
     def _labelled(self, since: datetime, until: datetime) -> Any:
-        columns = ("label", "score")
+        columns = ("label", "score", *(INTERVALS if TASKS[self.case.task].numbers else ()))
         return reading.labelled(self.captured, since, until, columns=columns, damaged=self.note)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from switchyard.configuration.model import Labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,19 +21,19 @@ def captured(
     version: str,
     since: datetime,
     until: datetime,
-    words: Sequence[str] = ("negative", "positive"),
+    labels: Labels,
 ) -> pa.Table:
     """A table as `switchyard.capture.reading.labelled` returns it, a row each row.
 
-    rows: with `url` and `label`; scores: of the positive class; words: what the labels 0 and 1 are
-    called. The requests come evenly over since <= time < until, in the order of the rows.
+    rows: with `url` and `label`, 0 or 1, which `labels` has the words for; scores: of the positive
+    class. The requests come evenly over since <= time < until, in the order of the rows.
     """
     import pyarrow as pa
 
     from switchyard.capture.rows import TIME
 
     values = np.asarray(scores, np.float64)
-    named = np.asarray(words, dtype=object)
+    named = np.asarray([labels.negative, labels.positive], dtype=object)
     count = len(rows)
     start, length = int(since.timestamp() * 1e6), (until - since) / timedelta(microseconds=1)
     times = start + (np.arange(count) * (length / max(1, count))).astype(np.int64)

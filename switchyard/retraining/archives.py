@@ -3,17 +3,20 @@
 {monitoring store}/labelled/{day}.parquet     a file a day of the requests
 
 The prediction store forgets rows after its retention; the archive does not. A file of it is
-replaced whole or not at all, and what a run fails to archive, the next one finds again.
+replaced whole or not at all, and what a run fails to archive, the next one finds again. Inputs
+stand under their stored names; what a file of before a change of the inputs lacks is null.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from switchyard.configuration.model import UseCase
+from switchyard.configuration.model import Definition, UseCase
+from switchyard.configuration.names import stored
 from switchyard.errors import PlatformError
 from switchyard.monitoring.records import MonitoringStore
 from switchyard.serving.settings import Settings
@@ -24,7 +27,8 @@ if TYPE_CHECKING:
 FOLDER = "labelled"
 KEY = ["request_id", "instance"]
 
-_READ = (*KEY, "time", "url", "label", "score", "model_version")
+_TEXTS = Definition()
+_READ = (*KEY, "time", "label", "score", "model_version")
 _US_A_DAY = 86_400_000_000
 
 logger = logging.getLogger(__name__)
@@ -49,10 +53,17 @@ def captured_in(case: UseCase) -> str:
     return Settings(**facts, serving=case.serving).capture_store
 
 
-def gather(store: MonitoringStore, captured: str, *, dry_run: bool = False) -> Gathered:
+def gather(
+    store: MonitoringStore,
+    captured: str,
+    definition: Definition = _TEXTS,
+    *,
+    dry_run: bool = False,
+) -> Gathered:
     """Bring into the archive what the prediction store `captured` has labels for.
 
-    dry_run: tell what would be brought, and bring nothing.
+    definition: of the use case, for its inputs. dry_run: tell what would be brought, and bring
+    nothing.
 
     Of several labels of an instance the one given last counts, also when the prediction itself is
     gone from the store. PlatformError for a store that fails.
@@ -62,15 +73,19 @@ def gather(store: MonitoringStore, captured: str, *, dry_run: bool = False) -> G
     from switchyard.capture import reading
 
     given = reading.feedback(captured, damaged=_left_out)
-    known = archive(store)
+    known = archive(store, definition)
     news = _news(given, known)
     added = changed = 0
     for day, labels in _by_day(news):
         since = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)
         name = f"{FOLDER}/{since:%Y-%m-%d}.parquet"
-        old = _read(store, name)
+        old = _read(store, name, definition)
         until = since + timedelta(days=1)
-        rows = _rows(reading.predictions(captured, since, until, columns=_READ, damaged=_left_out))
+        columns = (*_READ, *input_types(definition))
+        answered = reading.predictions(
+            captured, since, until, columns=columns, damaged=_left_out, chosen=_about(labels)
+        )
+        rows = _rows(answered, definition)
         found = _with_labels(pa.concat_tables([_unlabelled(old), rows]), labels)
         merged = _latest(pa.concat_tables([old, found]))
         if found.num_rows:
@@ -82,17 +97,31 @@ def gather(store: MonitoringStore, captured: str, *, dry_run: bool = False) -> G
     return Gathered(int(known.num_rows) + added, added, changed, waiting)
 
 
-def archive(store: MonitoringStore) -> pa.Table:
-    """All archived rows, in order of time: `schema()`."""
+def archive(store: MonitoringStore, definition: Definition = _TEXTS) -> pa.Table:
+    """All archived rows, in order of time: `schema(definition)`."""
     import pyarrow as pa
 
     paths = [path for path in store.paths(FOLDER) if path.endswith(".parquet")]
-    table = pa.concat_tables([schema().empty_table(), *(_read(store, path) for path in paths)])
+    tables = [_read(store, path, definition) for path in paths]
+    table = pa.concat_tables([schema(definition).empty_table(), *tables])
     return table.sort_by([(name, "ascending") for name in ("time", *KEY)])
 
 
-def schema() -> pa.Schema:
-    """The archive's columns; label: the true one, predicted: what was answered."""
+def input_types(definition: Definition) -> dict[str, pa.DataType]:
+    """The columns of the inputs, by their stored names."""
+    import pyarrow as pa
+
+    if definition.table is None:
+        return {"url": pa.string()}
+    kinds = {"number": pa.float64(), "category": pa.string()}
+    return {stored(each.name): kinds[each.type] for each in definition.table.inputs}
+
+
+def schema(definition: Definition = _TEXTS) -> pa.Schema:
+    """The archive's columns; label: the true one, predicted: what was answered.
+
+    Of a regression `predicted` is null, `score` the number, and `label` the text of the true one.
+    """
     import pyarrow as pa
 
     time = pa.timestamp("us", tz="UTC")
@@ -101,15 +130,23 @@ def schema() -> pa.Schema:
             ("request_id", pa.string()),
             ("instance", pa.int32()),
             ("time", time),
-            ("url", pa.string()),
+            *input_types(definition).items(),
             ("predicted", pa.string()),
             ("score", pa.float64()),
             ("model_version", pa.string()),
-            ("label", pa.string()),
-            ("labelled_at", time),
-            ("sequence", pa.int64()),
+            *_labels_schema(),
         ]
     )
+
+
+def _labels_schema() -> list[pa.Field]:
+    import pyarrow as pa
+
+    return [
+        pa.field("label", pa.string()),
+        pa.field("labelled_at", pa.timestamp("us", tz="UTC")),
+        pa.field("sequence", pa.int64()),
+    ]
 
 
 def _left_out(error: PlatformError) -> None:
@@ -145,16 +182,52 @@ def _by_day(labels: pa.Table) -> list[tuple[int, pa.Table]]:
     ]
 
 
-def _rows(predictions: pa.Table) -> pa.Table:
-    """Predictions whose URL was kept, as archive rows that have no label yet."""
-    wanted = _unlabelled(schema().empty_table()).schema
-    if "url" not in predictions.column_names:
-        return wanted.empty_table()
-    kept = predictions.filter(predictions["url"].is_valid())
-    renamed = kept.rename_columns(
-        ["predicted" if name == "label" else name for name in kept.column_names]
+def _about(labels: pa.Table) -> Callable[[pa.Table], pa.Table]:
+    """Takes the rows of requests that there are labels for: the others need no memory."""
+    import pyarrow.compute as pc
+
+    asked = labels["request_id"].combine_chunks()
+    return lambda table: table.filter(pc.is_in(table["request_id"], value_set=asked))
+
+
+def _rows(predictions: pa.Table, definition: Definition) -> pa.Table:
+    """Predictions whose inputs were kept, as archive rows that have no label yet."""
+    wanted = _unlabelled(schema(definition).empty_table()).schema
+    if definition.table is None:
+        if "url" not in predictions.column_names:
+            return wanted.empty_table()
+        predictions = predictions.filter(predictions["url"].is_valid())
+    renamed = predictions.rename_columns(
+        ["predicted" if name == "label" else name for name in predictions.column_names]
     )
-    return renamed.select(wanted.names).cast(wanted)
+    return _fitted(renamed, wanted)
+
+
+def _fitted(rows: pa.Table, wanted: pa.Schema) -> pa.Table:
+    """The rows with these columns and types; null what they lack, or what no number can be of."""
+    import pyarrow as pa
+
+    def fitted(field: pa.Field) -> pa.Array:
+        if field.name not in rows.column_names:
+            return pa.nulls(rows.num_rows, field.type)
+        return _cast(rows[field.name], field)
+
+    return pa.table([fitted(field) for field in wanted], schema=wanted)
+
+
+def _cast(column: pa.ChunkedArray, field: pa.Field) -> pa.Array:
+    import pyarrow as pa
+
+    from switchyard.tables.casting import as_text, numbers
+
+    try:
+        if pa.types.is_floating(field.type) and pa.types.is_string(column.type):
+            values = numbers(as_text(column), field.name, missing=True)[0]
+            column = pa.chunked_array([pa.array(values, from_pandas=True)])
+        return column.cast(field.type)
+    except pa.ArrowException as cause:
+        logger.warning("'%s' cannot be read and is left out: %s", field.name, cause)
+        return pa.nulls(len(column), field.type)
 
 
 def _unlabelled(rows: pa.Table) -> pa.Table:
@@ -164,8 +237,11 @@ def _unlabelled(rows: pa.Table) -> pa.Table:
 def _with_labels(rows: pa.Table, labels: pa.Table) -> pa.Table:
     """The rows that there are labels for, each once."""
     named = labels.rename_columns([*KEY, "label", "labelled_at", "sequence"])
-    joined = rows.join(named, keys=KEY, join_type="inner").select(schema().names)
-    return _latest(joined.cast(schema()))
+    wanted = rows.schema
+    for field in _labels_schema():
+        wanted = wanted.append(field)
+    joined = rows.join(named, keys=KEY, join_type="inner").select(wanted.names)
+    return _latest(joined.cast(wanted))
 
 
 def _latest(rows: pa.Table) -> pa.Table:
@@ -188,11 +264,11 @@ def to_parquet(table: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _read(store: MonitoringStore, path: str) -> pa.Table:
+def _read(store: MonitoringStore, path: str, definition: Definition) -> pa.Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     content = store.read(path)
     if content is None:
-        return schema().empty_table()
-    return pq.read_table(pa.BufferReader(content)).cast(schema())
+        return schema(definition).empty_table()
+    return _fitted(pq.read_table(pa.BufferReader(content)), schema(definition))

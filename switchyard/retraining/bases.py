@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from switchyard.configuration.model import Data, Labels, UseCase
+from switchyard.configuration.tables import Table, Target
 from switchyard.errors import PlatformError
 
 FOLDER, FILE = "data", "base.json"
 
 
 def base_of(case: UseCase) -> dict[str, Any]:
-    """The data without feedback, labels and seed, as JSON values; local paths are absolute."""
+    """What is learnt from, without feedback, as JSON values; local paths are absolute.
+
+    That is data, labels and seed, and of a task on tables its columns and its target.
+    """
     sources = tuple(
         source
         if "://" in source.location
@@ -23,11 +27,14 @@ def base_of(case: UseCase) -> dict[str, Any]:
         for source in case.data.sources
     )
     changed = {"sources": sources, "feedback": (), "cache_dir": Data().cache_dir}
-    return {
+    base = {
         "data": case.data.model_copy(update=changed).plain(),
         "labels": case.labels.plain(),
         "seed": case.seed,
     }
+    if case.table is not None and case.target is not None:
+        base |= {"table": case.table.plain(), "target": case.target.plain()}
+    return base
 
 
 def write_base(base: dict[str, Any], folder: Path) -> Path:
@@ -39,7 +46,7 @@ def write_base(base: dict[str, Any], folder: Path) -> Path:
 
 
 def on_base(case: UseCase, recorded: Path | None) -> UseCase:
-    """The use case on the data that were recorded; as it is where none were.
+    """The use case on the data that were recorded; as it is where none were, or of another task.
 
     recorded: the folder that `write_base` made. PlatformError for one that is damaged.
     """
@@ -48,10 +55,18 @@ def on_base(case: UseCase, recorded: Path | None) -> UseCase:
     try:
         base = json.loads((recorded / FILE).read_text(encoding="utf-8"))
         data = Data.of(base["data"]).model_copy(update={"cache_dir": case.data.cache_dir})
-        labels, seed = Labels.of(base["labels"]), int(base["seed"])
+        changes: dict[str, Any] = {
+            "data": data,
+            "labels": Labels.of(base["labels"]),
+            "seed": int(base["seed"]),
+        }
+        if "table" in base:
+            changes |= {"table": Table.of(base["table"]), "target": Target.of(base["target"])}
     except (OSError, ValueError, KeyError, TypeError) as cause:
         raise PlatformError(
             f"what the champion of '{case.name}' was trained on cannot be read: {cause}; say it by "
             "--data or --set data.sources"
         ) from cause
-    return case.model_copy(update={"data": data, "labels": labels, "seed": seed})
+    if (case.table is None) != ("table" not in changes):
+        return case
+    return case.model_copy(update=changes)

@@ -9,7 +9,7 @@ import hashlib
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from switchyard.configuration.model import Data, Labels, Source
+from switchyard.configuration.model import Data, Definition, Source
 from switchyard.data.notices import FEEDBACK, RECENT_FEEDBACK
 from switchyard.monitoring.records import MonitoringStore
 from switchyard.retraining.archives import to_parquet
@@ -18,26 +18,34 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FOLDER = "snapshots"
+_TEXTS = Definition()
 
 
-def learnable(rows: pa.Table, data: Data, labels: Labels) -> pa.Table:
+def learnable(rows: pa.Table, data: Data, definition: Definition) -> pa.Table:
     """The archived rows that can be learnt from.
 
-    A URL or a label that training would reject is left out here: callers of the service must not be
-    able to make a retraining fail.
+    What training would reject is left out here, by the same checks: callers of the service must not
+    be able to make a retraining fail.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if definition.table is not None:
+        from switchyard.retraining.tables import sound_rows
+
+        return rows.filter(pa.array(sound_rows(rows, definition)))
     from switchyard.urls.problems import problems
 
+    labels = definition.labels
     known = pc.is_in(rows["label"], pa.array([labels.positive, labels.negative]))
     rows = rows.filter(known)
     return rows.filter(pc.is_null(problems(rows["url"], data.max_url_length)))
 
 
-def training_rows(rows: pa.Table, recent_since: datetime | None) -> pa.Table:
-    """Archived rows as a table of url, label, source, first_seen.
+def training_rows(
+    rows: pa.Table, recent_since: datetime | None, definition: Definition = _TEXTS
+) -> pa.Table:
+    """Archived rows as a table of the inputs by their stored names, label, source, first_seen.
 
     Rows of requests from `recent_since` on are told apart by their source: the gain of a challenger
     is measured on them.
@@ -49,9 +57,14 @@ def training_rows(rows: pa.Table, recent_since: datetime | None) -> pa.Table:
     if recent_since is not None and rows.num_rows:
         recent = pc.greater_equal(rows["time"], pa.scalar(recent_since, rows["time"].type))
         source = pc.if_else(recent, RECENT_FEEDBACK, FEEDBACK)
+    inputs: dict[str, Any] = {"url": rows["url"]} if definition.table is None else {}
+    if definition.table is not None:
+        from switchyard.retraining.tables import input_columns
+
+        inputs = input_columns(rows, definition.table)
     return pa.table(
         {
-            "url": rows["url"],
+            **inputs,
             "label": rows["label"],
             "source": source,
             "first_seen": pc.strftime(rows["time"], format="%Y-%m"),
@@ -59,12 +72,17 @@ def training_rows(rows: pa.Table, recent_since: datetime | None) -> pa.Table:
     )
 
 
-def snapshot(store: MonitoringStore, rows: pa.Table, recent_since: datetime | None) -> Source:
+def snapshot(
+    store: MonitoringStore,
+    rows: pa.Table,
+    recent_since: datetime | None,
+    definition: Definition = _TEXTS,
+) -> Source:
     """Write `training_rows` and return them as a source.
 
     Named by its content, so that training on the same rows again finds its finished steps.
     """
-    content = to_parquet(training_rows(rows, recent_since))
+    content = to_parquet(training_rows(rows, recent_since, definition))
     digest = hashlib.sha256(content).hexdigest()
     path = f"{FOLDER}/{digest}.parquet"
     if store.read(path) != content:

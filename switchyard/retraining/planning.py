@@ -22,22 +22,25 @@ class Plan(Record):
     """What is to be done. resumes: the retraining that was cut off and is gone on with.
 
     labelled: rows of feedback that can be learnt from; new_labelled: of them, those that the last
-    retraining had not; recent_since: where the recent ones begin.
+    retraining had not; unfit: those that training would reject; recent_since: where the recent
+    ones begin.
     """
 
     decision: RetrainingDecision
     resumes: Retrained | None = None
     labelled: int = 0
     new_labelled: int = 0
+    unfit: int = 0
     recent_since: datetime | None = None
 
     def to_markdown(self) -> str:
         """The plan as text."""
         head = "A retraining starts" if self.decision.retrain else "No retraining"
         lines = [f"# {head}", "", *(f"- {reason}" for reason in self.decision.reasons), ""]
-        return "\n".join(
-            [*lines, f"{self.labelled:,} labelled rows, {self.new_labelled:,} new.", ""]
-        )
+        told = f"{self.labelled:,} labelled rows, {self.new_labelled:,} new."
+        if self.unfit:
+            told += f" {self.unfit:,} more cannot be learnt from: training would reject them."
+        return "\n".join([*lines, told, ""])
 
 
 def plan(
@@ -59,16 +62,18 @@ def plan(
     found = store.verdicts() if verdicts is None else list(verdicts)
     more = 0
     if not obstacle:
-        gathered = gather(store, captured, dry_run=dry_run)
+        gathered = gather(store, captured, case.definition, dry_run=dry_run)
         more = gathered.added if dry_run else 0
-    labelled = learnable(archive(store), case.data, case.labels).num_rows + more
+    kept = archive(store, case.definition)
+    fit = learnable(kept, case.data, case.definition).num_rows
+    labelled = fit + more
     records = Retrainings(store)
     last = records.last()
     dated = last.started if last else None
     if not dry_run and other is None:
         last = records.redated(now)
     new = max(0, labelled - (last.labelled if last else 0))
-    facts = {"labelled": labelled, "new_labelled": new}
+    facts = {"labelled": labelled, "new_labelled": new, "unfit": kept.num_rows - fit}
     if last is not None and last.finished is None and other is None:
         if last.may_resume and case.retraining.enabled:
             told = (
@@ -101,6 +106,11 @@ def obstacle_of(case: UseCase) -> str:
     capture = case.serving.capture
     if not capture.enabled:
         return "nothing is captured (serving.capture.enabled)"
+    if case.table is not None:
+        gone = [each.name for each in case.table.inputs if each.name in capture.drop]
+        if gone:
+            return f"captured rows have no '{gone[0]}' (serving.capture.drop)"
+        return ""
     if capture.redact:
         masked = ", ".join(capture.redact)
         return (
@@ -134,15 +144,16 @@ def begin(
 ) -> Retrained:
     """Note that a retraining starts, or goes on, before anything else is done.
 
-    One that goes on learns from the rows that it began with: its finished steps are found again.
+    case: on the data that will be trained on. One that goes on learns from the rows that it began
+    with: its finished steps are found again.
     """
     records = Retrainings(store)
     if planned.resumes is not None:
         changes = {"attempts": planned.resumes.attempts + 1, "run": run}
         record = planned.resumes.model_copy(update=changes)
     else:
-        rows = learnable(archive(store), case.data, case.labels)
-        source = snapshot(store, rows, planned.recent_since)
+        rows = learnable(archive(store, case.definition), case.data, case.definition)
+        source = snapshot(store, rows, planned.recent_since, case.definition)
         record = Retrained(
             name=name_of(now),
             started=now,

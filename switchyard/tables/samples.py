@@ -51,7 +51,8 @@ def generate_table(rows: int, definition: Definition, seed: int) -> RawFrame:
         label = [names[int(value > 0.0)] for value in noisy]
     for name in table.group:
         columns.setdefault(
-            stored(name), pa.array([f"key {n}" for n in random.integers(0, rows, rows)])
+            stored(name),
+            pa.array([f"key {n}" for n in random.integers(0, rows, rows)], pa.large_string()),
         )
     constant = pa.DictionaryArray.from_arrays(np.zeros(rows, np.int32), [SOURCE])
     made = pa.table(

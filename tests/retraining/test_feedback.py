@@ -153,7 +153,7 @@ def test_rows_that_training_would_reject_are_left_out(
     ask("a.example", "", "b.example", labels={0: "phishing", 1: "benign", 2: "who knows"})
     gather(store, captured.store)
 
-    found = learnable(archive(store), Data(), PHISHING)
+    found = learnable(archive(store), Data(), Definition(labels=PHISHING))
 
     assert found["url"].to_pylist() == ["a.example"]
 

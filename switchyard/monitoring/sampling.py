@@ -1,0 +1,46 @@
+"""Reading the rows of a window: all of them, or of a wide table as many as fit into memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from switchyard.capture import reading
+from switchyard.configuration.model import UseCase
+from switchyard.monitoring.checking import columns_of
+from switchyard.monitoring.looking import WINDOW_CELLS
+from switchyard.monitoring.windows import Window
+
+WIDE = 200
+"""From so many columns on the rows are counted before they are read."""
+
+
+def read_window(
+    case: UseCase, captured: str, window: Window, damaged: reading.Damaged
+) -> tuple[Any, int]:
+    """The predictions of a window, and how many there are of it in the store."""
+    columns = columns_of(case.definition)
+    span = (captured, window.since, window.until)
+    if len(columns) < WIDE:
+        rows = reading.predictions(*span, columns=columns, damaged=damaged)
+        return rows, rows.num_rows
+    count = reading.predictions(*span, columns=("time",), damaged=damaged).num_rows
+    every = -(-count * len(columns) // WINDOW_CELLS)
+    rows = reading.predictions(
+        *span, columns=columns, damaged=damaged, chosen=_one_of(every) if every > 1 else None
+    )
+    return rows, max(count, rows.num_rows)
+
+
+def _one_of(every: int) -> Any:
+    """Takes one row of so many, file by file."""
+    passed = 0
+
+    def chosen(table: Any) -> Any:
+        nonlocal passed
+        import pyarrow as pa
+
+        first = -passed % every
+        passed += table.num_rows
+        return table.take(pa.array(range(first, table.num_rows, every), pa.int64()))
+
+    return chosen
