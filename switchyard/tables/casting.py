@@ -73,7 +73,7 @@ def categories(text: pa.LargeStringArray, column: Column) -> tuple[pa.Array, lis
     if column.values and column.unknown == "error":
         known = pc.is_in(text, pa.array(column.values, pa.large_string()))
         strange = ~known.to_numpy(zero_copy_only=False) & ~lacking
-        wrong.append((strange, f"is none of {_listed(column.values)}"))
+        wrong.append((strange, f"is none of {listed(column.values)}"))
     values = pc.if_else(pa.array(lacking), pa.scalar(None, pa.large_string()), text)
     return values, _faults(column.name, wrong)
 
@@ -88,6 +88,7 @@ def _faults(name: str, wrong: Sequence[tuple[Mask, str]]) -> list[Fault]:
     return [Fault(name, np.flatnonzero(mask), reason) for mask, reason in wrong if mask.any()]
 
 
-def _listed(values: Sequence[str]) -> str:
+def listed(values: Sequence[str]) -> str:
+    """The first of the values, and how many more there are."""
     told = ", ".join(f"'{value}'" for value in values[:8])
     return told + (f" and {len(values) - 8:,} more" if len(values) > 8 else "")
