@@ -6,6 +6,7 @@ its row. Text in a column of numbers is left to the predictor, which reads it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -51,44 +52,34 @@ def arrow_values(column: pa.Array, name: str, type_: str) -> pa.Array:
 
 
 def json_values(values: Sequence[Any], name: str, type_: str) -> tuple[pa.Array, Any]:
-    """The values of a key, null where there is none, and why not: None where all can be taken."""
-    if type_ == "category":
-        return _told(values, name, "text", pa.large_string(), _text)
-    if set(map(type, values)) <= {float, type(None)}:
-        return pa.array(values, pa.float64()), None
-    return _told(values, name, "a number", pa.float64(), _number)
+    """The values of a key, null where there is none, and why not: None where all can be taken.
 
-
-def _told(
-    values: Sequence[Any], name: str, wanted: str, kind: pa.DataType, taken: Any
-) -> tuple[pa.Array, Any]:
-    found = [taken(value) for value in values]
+    Types are those of `/predict`: text is no number there, and a number no text.
+    """
+    taken, kind, wanted = (
+        ((str,), pa.large_string(), "text")
+        if type_ == "category"
+        else ((float, int), pa.float64(), "a number")
+    )
+    known = [value if type(value) in taken else None for value in values]
     wrong = [
-        None if value is None or held is not None else f"'{name}' is not {wanted}: {_called(value)}"
-        for value, held in zip(values, found, strict=True)
+        f"{name}: {_JSON[type(value)]} instead of {wanted}"
+        if value is not None and type(value) not in taken
+        else None
+        for value in values
     ]
-    reasons = pa.array(wrong, pa.large_string())
-    return pa.array(found, kind), reasons if reasons.null_count < len(reasons) else None
+    if type_ == "number":
+        known = [_float(value) for value in known]
+    reasons = pa.array(wrong, pa.large_string()) if any(wrong) else None
+    return pa.array(known, kind), reasons
 
 
-def _text(value: Any) -> str | None:
-    return value if type(value) is str else None
-
-
-def _number(value: Any) -> float | None:
-    """The value as a float; None where it is no number or larger than any float."""
-    if type(value) is float:
-        return value
-    if type(value) is not int:
-        return None
+def _float(value: Any) -> float | None:
+    """A number as a float, infinite where it is larger than any."""
     try:
-        return float(value)
+        return None if value is None else float(value)
     except OverflowError:
-        return None
-
-
-def _called(value: Any) -> str:
-    return "too large" if type(value) is int and _number(value) is None else _JSON[type(value)]
+        return math.copysign(math.inf, value)
 
 
 def _is_number(kind: pa.DataType) -> bool:
