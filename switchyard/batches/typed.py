@@ -6,7 +6,6 @@ its row. Text in a column of numbers is left to the predictor, which reads it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -69,17 +68,9 @@ def json_values(values: Sequence[Any], name: str, type_: str) -> tuple[pa.Array,
         for value in values
     ]
     if type_ == "number":
-        known = [_float(value) for value in known]
+        known = [None if value is None else float(value) for value in known]
     reasons = pa.array(wrong, pa.large_string()) if any(wrong) else None
     return pa.array(known, kind), reasons
-
-
-def _float(value: Any) -> float | None:
-    """A number as a float, infinite where it is larger than any."""
-    try:
-        return None if value is None else float(value)
-    except OverflowError:
-        return math.copysign(math.inf, value)
 
 
 def _is_number(kind: pa.DataType) -> bool:

@@ -30,6 +30,9 @@ REJECTED = ("source", "row", "problem", "text")
 """What comes before the input's columns in the file of rejected rows."""
 
 _REJECTED_TYPES = (pa.large_string(), pa.int64(), pa.large_string(), pa.large_string())
+_VALUE = "'[^']*' is "
+"""The value in what is told of a cell of a table; without it, like problems count together."""
+
 _LZ4 = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
@@ -163,7 +166,10 @@ class _Dropped(BaseException):
 def _counted(piece: Piece, answers: Answers, model: Model) -> Counts:
     reasons: Counter[str] = Counter(each.problem for each in piece.unreadable)
     if answers.rejected:
-        reasons.update(answers.problems.drop_null().to_pylist())
+        told = answers.problems.drop_null()
+        if "warning" in answers.columns:
+            told = pc.replace_substring_regex(told, _VALUE, "is ")
+        reasons.update(told.to_pylist())
     unread = len(piece.unreadable)
     rows = len(piece.rows) + unread
     return counted(answers.columns, model.positive, rows, answers.rejected + unread, dict(reasons))
