@@ -160,10 +160,20 @@ def csv_lines(columns: Sequence[Any]) -> Any:
     return whole.buffers()[2]
 
 
+def _letters(column: pa.LargeStringArray) -> bytes:
+    """All values of the column, one after the other."""
+    _, offsets, letters = column.buffers()
+    if letters is None:
+        return b""
+    ends = np.frombuffer(offsets, np.int64)[column.offset : column.offset + len(column) + 1]
+    return bytes(memoryview(letters)[ends[0] : ends[-1]])
+
+
 def _quoted(column: pa.LargeStringArray) -> pa.LargeStringArray:
+    letters = _letters(column)
+    if not any(mark in letters for mark in (b'"', b",", b"\r", b"\n")):
+        return column  # as columns of numbers are; this look costs far less than one at each value
     needing = pc.match_substring_regex(column, _TO_QUOTE)
-    if not pc.any(needing).as_py():
-        return column
     mark, nothing = pa.scalar('"', pa.large_string()), pa.scalar("", pa.large_string())
     doubled = pc.replace_substring(column, '"', '""')
     return pc.if_else(needing, pc.binary_join_element_wise(mark, doubled, mark, nothing), column)
