@@ -435,6 +435,34 @@ def test_a_million_rows_take_no_more_memory_than_the_first_of_them(
     assert late - early < path.stat().st_size / 1024 / 4
 
 
+WITHOUT_PANDAS = """
+import io, sys
+from bento.lean import keep_out
+keep_out("pandas")
+from pathlib import Path
+import pyarrow as pa, pyarrow.parquet as pq
+from switchyard.batches.scoring import score_file
+from switchyard.serving.predictor import Predictor
+
+predictor = Predictor.open(Path(sys.argv[1]), "7")
+sink = io.BytesIO()
+pq.write_table(pa.table({"a": [0.5, None], "b": pa.array(["1", "x"]).dictionary_encode()}), sink)
+files = {
+    "csv": b"a,b\\n0.5,1\\n,x\\n", "ndjson": b'{"a":0.5,"b":1}', "parquet": sink.getvalue(),
+    "json": b'{"instances":[{"a":0.5,"b":"x"}]}',
+}
+for kind, content in files.items():
+    for target in files:
+        score_file(io.BytesIO(content), kind, io.BytesIO(), target, predictor)
+print("done", "pandas" in sys.modules)
+"""
+
+
+@pytest.mark.slow
+def test_every_kind_of_table_becomes_every_other_without_pandas(tmp_path: Path) -> None:
+    assert run(WITHOUT_PANDAS, numbers_package(tmp_path, ("a", "b"))) == ["done", "False"]
+
+
 def run(code: str, *arguments: object) -> list[str]:
     words = [sys.executable, "-c", code, *map(str, arguments)]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
