@@ -7,14 +7,21 @@ import os
 import subprocess
 import sys
 from importlib.metadata import distribution, packages_distributions, version
+from pathlib import Path
 
+import numpy as np
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from bento.building.requirements import ROOTS, clients_of, extras_of, pinned
+from switchyard.candidates.catalogue import build, find, installed
+from switchyard.candidates.table_entries import REGRESSORS, TABLE_CLASSIFIERS
+from switchyard.configuration.model import Candidate, Scalar
 from switchyard.configuration.serving import Serving
 from switchyard.errors import PlatformError
+from switchyard.packages.storage import dumps
+from switchyard.packages.writing import MODEL
 from tests.conftest import ROOT, Packages
 
 NEEDS = {
@@ -84,6 +91,18 @@ def test_what_a_model_needs_is_seen_from_its_file(
     packages: Packages, estimator: str, needs: tuple[str, ...]
 ) -> None:
     assert extras_of(packages.of(estimator)) == needs
+
+
+@pytest.mark.parametrize("name", [*REGRESSORS, *TABLE_CLASSIFIERS])
+def test_models_of_tables_need_nothing_more_whoever_grew_them(name: str, tmp_path: Path) -> None:
+    if not installed(find(name)):
+        pytest.skip(f"{find(name).library} is not installed")
+    parameters: dict[str, Scalar] = {"trees": 3} if "trees" in find(name).parameters else {}
+    candidate = Candidate(name="x", estimator=name, parameters=parameters)
+    rows = np.column_stack([np.linspace(-1.0, 1.0, 120), np.arange(120) % 2])
+    (tmp_path / MODEL).write_bytes(dumps(build(candidate, 1, (0, 2)).fit(rows, rows[:, 1])))
+
+    assert extras_of(tmp_path) == ()
 
 
 @pytest.mark.slow
