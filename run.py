@@ -63,6 +63,8 @@ class Stop:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Show the configuration, run a pipeline, or do what a command says."""
+    if arguments.command == "new":
+        return create_use_case(arguments)
     if arguments.command == "status":
         return show_status(arguments)
     if arguments.command == "stack":
@@ -92,6 +94,16 @@ def resolve_configuration(arguments: argparse.Namespace) -> Resolved:
         source = [{"location": arguments.data}]
         overrides = [(("data", "sources"), source, f"--data {arguments.data}")]
     return resolve(arguments.config, os.environ, arguments.assignments, overrides)
+
+
+def create_use_case(arguments: argparse.Namespace) -> int:
+    """`new`."""
+    from pipelines.creating import create
+
+    asked = arguments
+    return create(
+        asked.name, asked.data, asked.target, asked.output, asked.columns, force=asked.force
+    )
 
 
 def show_schema() -> int:

@@ -73,7 +73,7 @@ def load_urls(folder: Path | None) -> tuple[list[str], str]:
         import pandas as pd
 
         return pd.read_csv(folder / CORPUS)["URL"].tolist(), CORPUS
-    from switchyard.data.generator import generate
+    from switchyard.samples.urls import generate
 
     return generate(rows=20_000, seed=42)["url"].tolist(), "generated sample"
 

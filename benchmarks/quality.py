@@ -1,6 +1,6 @@
-"""How good the phishing models are: three protocols, pasted addresses, bare domains.
+"""How good the models are. Phishing: three protocols, pasted addresses, bare domains; tables: R².
 
-    uv run benchmarks/quality.py --use-case phishing [--data-dir DIR] [--json]
+    uv run benchmarks/quality.py [--use-case phishing|student|wine] [--data-dir DIR] [--json]
 
 Hyper-parameters were chosen on validation folds of training rows; the test rows are scored once.
 """
@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from benchmarks import protocols
+from benchmarks import protocols, tables
 
 ESTIMATORS = {"reference": "stem-logistic", "fast": "hashed-ngrams", "accurate": "stacked"}
 PROTOCOLS = ("p1", "p2", "p3", "p3_shuffled")
@@ -30,6 +30,20 @@ JPCERT_RECALL = 0.95
 def main() -> int:
     options = arguments()
     began = time.perf_counter()
+    results: dict[str, float] = {}
+    if options.use_case in ("all", "phishing"):
+        results |= phishing(options)
+    for name in tables.FILES:
+        if options.use_case in ("all", name):
+            results |= tables.figures(name, options.data_dir)
+    print(f"{time.perf_counter() - began:.0f} s")
+    if options.json:
+        print(json.dumps({name: round(value, 6) for name, value in results.items()}))
+    return 0
+
+
+def phishing(options: argparse.Namespace) -> dict[str, float]:
+    """The figures of the models of URLs."""
     corpus, many = load(options.data_dir, options.rows)
     frames = dict.fromkeys(PROTOCOLS, corpus) | {"p2": protocols.distinct(corpus)}
     tasks = [
@@ -57,15 +71,12 @@ def main() -> int:
     print(f"decisions that pasting flips: {results['phishing.paste_flips']:.0f}")
     if many is not None:
         results |= bare_domains(many, options.champion)
-    print(f"{time.perf_counter() - began:.0f} s")
-    if options.json:
-        print(json.dumps({name: round(value, 6) for name, value in results.items()}))
-    return 0
+    return results
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--use-case", choices=["phishing"], default="phishing")
+    parser.add_argument("--use-case", choices=["all", "phishing", *tables.FILES], default="all")
     parser.add_argument("--data-dir", type=Path, help="folder with the real data; else a sample")
     parser.add_argument("--rows", type=int, default=20_000, help="size of the sample")
     parser.add_argument("--json", action="store_true", help="one object as the last line")
@@ -79,7 +90,7 @@ def arguments() -> argparse.Namespace:
 def load(data_dir: Path | None, rows: int) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """The corpus of the protocols, and the one of several sources (None for the sample)."""
     if data_dir is None:
-        from switchyard.data.generator import generate
+        from switchyard.samples.urls import generate
 
         print(f"SYNTHETIC SAMPLE of {rows} rows: these figures say nothing about real phishing")
         sample = generate(rows, protocols.SEED)

@@ -47,7 +47,7 @@ def enlarge(source: Path | None, rows: int, target: Path) -> None:
     import pandas as pd
 
     if source is None:
-        from switchyard.data.generator import generate
+        from switchyard.samples.urls import generate
 
         frame = generate(20_000, 42)
     else:

@@ -63,7 +63,7 @@ def many(folder: Path | None) -> Path | None:
 
 def labelled(folder: Path | None) -> pd.DataFrame:
     if folder is None:
-        from switchyard.data.generator import generate
+        from switchyard.samples.urls import generate
 
         frame = generate(20_000, 42)
     else:

@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -20,10 +20,12 @@ from switchyard.jobs.store import JobBoard
 from switchyard.packages.loading import verify
 from switchyard.packages.manifest import Manifest
 from switchyard.serving.admission import Admission
-from switchyard.serving.answers import Answerer, Predictions
+from switchyard.serving.answers import AnyAnswerer, Predictions, answerer_of
 from switchyard.serving.keys import Keys
 from switchyard.serving.predictor import Predictor, Scored
 from switchyard.serving.problems import overloaded
+from switchyard.serving.reasons import explained
+from switchyard.serving.samples import columns_of, sample_instances
 from switchyard.serving.settings import Settings, read
 
 NOT_RECORDED = "predictions cannot be recorded now, so none is given; try again shortly"
@@ -46,14 +48,20 @@ class Runtime:
         self.keys = Keys(environment, required=serving.require_api_key)
         package = verify(folder / MODEL, self.settings.content_sha256)
         self.manifest: Manifest = package.manifest
-        self.metrics = Metrics(self.settings.name, self.settings.model_version)
+        self.metrics = Metrics(
+            self.settings.name, self.settings.model_version, self.manifest.predicted
+        )
         self.admission = Admission(serving.limits.max_wait_ms)
         data = self.manifest.data
         self.recorder = Recorder(
-            self.settings, data.digest, data.synthetic, self.manifest.threshold
+            self.settings,
+            data.digest,
+            data.synthetic,
+            self.manifest.threshold,
+            self.manifest.inputs,
         )
         self.jobs = JobBoard(self.settings)
-        self.answerer: Answerer | None = None
+        self.answerer: AnyAnswerer | None = None
         self.loaded = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -73,7 +81,7 @@ class Runtime:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.recorder.close()
 
-    def require_model(self) -> Answerer:
+    def require_model(self) -> AnyAnswerer:
         """The answerer; Problem 503 while the model is being loaded."""
         if self.answerer is None:
             raise overloaded("the model is being loaded; try again shortly")
@@ -107,29 +115,42 @@ class Runtime:
             self.recorder.prediction(request_id, body, answer, redacted=redacted)
         except SpoolFull as error:
             raise overloaded(NOT_RECORDED) from error
-        self.count(found.rows, found.positive)
+        self.count(found.rows, found.positive, found.values)
         return answer
 
     def capture(self, request_id: bytes, columns: Mapping[str, Any], scored: Scored) -> None:
         """Record an answer that was not given as JSON of `/predict`; Problem 503 as `answer`."""
-        positive = scored.positive.tolist()
-        labels = self.manifest.labels
         if Connection.on_trial:
             return
-        named = [labels.positive if each else labels.negative for each in positive]
+        scores = scored.scores.tolist()
+        interval = None
+        if scored.low is not None and scored.high is not None:
+            interval = (scored.low.tolist(), scored.high.tolist())
         try:
-            self.recorder.columns(request_id, columns, named, scored.scores.tolist())
+            self.recorder.columns(request_id, columns, self.labels(scored), scores, interval)
         except SpoolFull as error:
             raise overloaded(NOT_RECORDED) from error
-        self.count(len(positive), sum(positive))
+        positive = 0 if scored.positive is None else int(scored.positive.sum())
+        self.count(len(scores), positive, scores)
+
+    def labels(self, scored: Scored) -> list[str] | None:
+        """The label of each row, None where numbers are predicted."""
+        labels = self.manifest.labels
+        if labels is None or scored.positive is None:
+            return None
+        return [labels.positive if each else labels.negative for each in scored.positive.tolist()]
 
     def flush_metrics(self) -> None:
         """Hand on what was counted since the last time."""
         self.metrics.flush(self.recorder.spool_bytes, self.recorder.damaged_segments)
 
-    def count(self, rows: int, positive: int) -> None:
-        """Count predictions by label."""
+    def count(self, rows: int, positive: int, values: Sequence[float]) -> None:
+        """Count predictions by label, or by the numbers that they are."""
         labels = self.manifest.labels
+        if labels is None:
+            assert self.manifest.predicted is not None
+            self.metrics.valued(self.manifest.predicted.name, values)
+            return
         self.metrics.predicted(labels.positive, positive)
         self.metrics.predicted(labels.negative, rows - positive)
 
@@ -138,7 +159,7 @@ class Runtime:
             predictor = Predictor.open(
                 self.folder / MODEL, self.settings.model_version, self.settings.content_sha256
             )
-            answerer = Answerer(predictor, self.settings.serving.limits.max_instances)
+            answerer = answerer_of(predictor, self.settings.serving.limits.max_instances)
             answerer.warm()
         except BaseException as error:
             log.critical("the model cannot be loaded: %s", error)
@@ -147,9 +168,8 @@ class Runtime:
         self.answerer = answerer
         loop.call_soon_threadsafe(self.loaded.set)
         # Not needed to be ready, but the first to ask why should not wait for it either.
-        from switchyard.explanations.explaining import explain
-
-        explain(answerer.predictor.model.estimator, ["warm.example/up"])
+        parser = answerer.parser
+        explained(predictor, columns_of(sample_instances(parser.inputs, 1, 0), parser.names))
 
     async def _watch_lateness(self) -> None:
         loop = asyncio.get_running_loop()

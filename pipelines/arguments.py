@@ -54,13 +54,22 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     return arguments
 
 
+def default_config() -> Path:
+    """The use case that `configs/default` names; without that file, the first by name."""
+    folder = ROOT / "configs"
+    try:
+        return folder / (folder / "default").read_text(encoding="utf-8").strip()
+    except OSError:
+        return min(folder.glob("*.yaml"), default=folder / "use-case.yaml")
+
+
 def _add_use_case(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config",
         type=Path,
-        default=ROOT / "configs" / "phishing.yaml",
+        default=default_config(),
         metavar="FILE",
-        help="the use case (default: configs/phishing.yaml)",
+        help="the use case (default: the one that configs/default names)",
     )
     parser.add_argument(
         "--set",
@@ -99,6 +108,7 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
         _add_loudness(made)
         return made
 
+    _add_new(add("new", "look at a table and write the YAML of a use case that learns from it"))
     add("status", "show what is deployed, and where")
     _add_use_case(add("stop", "end the service of a use case"))
     logs = add("logs", "show the last lines of a service's log")
@@ -125,6 +135,17 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     applied.add_argument("file", type=Path, metavar="FILE", help="as stacks/local.yaml")
     applied.add_argument("--dry-run", action="store_true", help="say what would be changed")
     _add_loudness(applied)
+
+
+def _add_new(new: argparse.ArgumentParser) -> None:
+    new.add_argument("name", metavar="NAME", help="of the use case, as in my-use-case")
+    new.add_argument("--data", required=True, metavar="FILE", help="CSV, TSV, Parquet, JSON lines")
+    new.add_argument("--target", required=True, metavar="COLUMN", help="what is to be predicted")
+    new.add_argument(
+        "--output", type=Path, metavar="FILE", help="write it there (default: configs/NAME.yaml)"
+    )
+    new.add_argument("--columns", metavar="A,B,C", help="the columns of a file without header")
+    new.add_argument("--force", action="store_true", help="overwrite a file that is there")
 
 
 def _check(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from rich.console import Console
 
 from switchyard.configuration.model import UseCase
-from switchyard.inference.results import Outcome
+from switchyard.configuration.tasks import TASKS
+from switchyard.inference.results import Counts, Outcome
 
 _PROBLEMS = 5
 
@@ -26,7 +27,7 @@ def summarise(
     facts = {
         "input": f"{counts.rows:,} rows of {_many(outcome.files, 'file')}",
         "rejected": _rejected(outcome),
-        use_case.labels.positive: _share(outcome),
+        **_said(outcome, use_case),
         "speed": _speed(work),
         "output": outcome.output,
         "rejects": outcome.rejects or "none",
@@ -48,9 +49,28 @@ def _rejected(outcome: Outcome) -> str:
     return f"{counts.rejected:,} ({why}{more})"
 
 
-def _share(outcome: Outcome) -> str:
-    share = outcome.positive_share
-    return "-" if share is None else f"{outcome.counts.positive:,} ({share:.1%})"
+def _said(outcome: Outcome, use_case: UseCase) -> dict[str, str]:
+    """What the model said of the rows, and of how many of a table with a warning."""
+    counts, target = outcome.counts, use_case.target
+    facts = {}
+    if target is not None and TASKS[use_case.task].numbers:
+        facts[target.column] = _range(counts, target.unit)
+    else:
+        share = outcome.positive_share
+        said = "-" if share is None else f"{counts.positive:,} ({share:.1%})"
+        facts[use_case.labels.positive] = said
+    if counts.warned is not None:
+        facts["warnings"] = f"{counts.warned:,}"
+    return facts
+
+
+def _range(counts: Counts, unit: str) -> str:
+    if counts.mean is None:
+        return "-"
+    mean, lowest, highest = (
+        f"{each:,.4g}" for each in (counts.mean, counts.lowest, counts.highest)
+    )
+    return f"{mean} on average, {lowest} to {highest}{f' {unit}' if unit else ''}"
 
 
 def _speed(work: Mapping[str, float]) -> str:

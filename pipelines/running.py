@@ -19,8 +19,11 @@ from zenml.models import PipelineRunResponse
 from pipelines.summaries import collect, export, summarise
 from pipelines.training import training
 from steps.fingerprints import RETRY, fingerprint, is_remote
-from switchyard.candidates.catalogue import nested
+from switchyard.candidates.available import available
+from switchyard.candidates.catalogue import check_task, nested
+from switchyard.candidates.scoring import scorer_of
 from switchyard.configuration.model import UseCase
+from switchyard.configuration.tasks import TASKS
 from switchyard.console import display
 from switchyard.errors import GateRefused, PlatformError, RequestError
 from switchyard.promotion.gates import check_names
@@ -35,6 +38,8 @@ def run_training(use_case: UseCase, *, cache: bool, quiet: bool, verbose: bool) 
     console = Console(stderr=True)
     if not use_case.data.sources and not quiet:
         console.print("[yellow]no source given: training on a generated, synthetic sample")
+    for note in available(use_case)[1]:
+        console.print(f"[yellow]{note}", highlight=False)
     name = run_name(use_case)
     pipeline = training.with_options(enable_cache=cache, run_name=name, tags=[use_case.name])
     if any(is_remote(source) for source in sources):
@@ -69,8 +74,12 @@ def run_name(use_case: UseCase) -> str:
 def check(use_case: UseCase) -> None:
     """Refuse before any work what can be: unknown estimators, parameters, metrics; no tracker."""
     for candidate in use_case.candidates:
+        check_task(candidate, use_case.task)
         nested(candidate, {**candidate.parameters, **candidate.search})
-    check_names(use_case.promotion)
+    available(use_case)
+    kind = TASKS[use_case.task]
+    check_names(use_case.promotion, numbers=kind.numbers)
+    scorer_of(use_case.tuning.metric, numbers=kind.numbers)
     stack = Client().active_stack_model
     if not stack.components.get(StackComponentType.EXPERIMENT_TRACKER):
         raise RequestError(

@@ -31,7 +31,7 @@ def status() -> int:
             console.print(
                 f"[yellow]{each.release.name}: the {CHAMPION} is version {champion.number}, "
                 f"deployed is version {each.release.model_version}; "
-                "run.py --pipeline deployment deploys the champion",
+                "run.py --pipeline deployment, with its --config, deploys the champion",
                 highlight=False,
             )
     return 0
@@ -43,7 +43,9 @@ def stop(name: str) -> int:
     if not deployer.stop(name):
         names = ", ".join(f"'{each.release.name}'" for each in deployer.all()) or "nothing"
         raise RequestError(f"'{name}' is not running; deployed is: {names}")
-    Console().print(f"'{name}' is stopped; run.py --pipeline deployment starts it again")
+    Console().print(
+        f"'{name}' is stopped; run.py --pipeline deployment, with its --config, starts it again"
+    )
     return 0
 
 

@@ -15,11 +15,12 @@ from zenml.models import PipelineRunResponse, StepRunResponse
 from switchyard.configuration.model import UseCase
 from switchyard.data.cards import DataCard
 from switchyard.errors import PlatformError
-from switchyard.evaluation.metrics import METRICS
+from switchyard.evaluation.metrics import metrics_of
 from switchyard.evaluation.results import Evaluation
 from switchyard.promotion.records import Decision
 
 SHOWN = ("accuracy", "roc_auc", "recall_at_1pct_fpr", "ece")
+NUMBERS_SHOWN = ("r2", "rmse", "mae", "coverage")
 PAGES = {
     "report.html": ("evaluate_candidates", "report"),
     "exploration.html": ("load_data", "exploration"),
@@ -93,11 +94,12 @@ def _table(evaluation: Evaluation) -> Table:
     title = f"Candidates on {evaluation.rows:,} held-out rows"
     table = Table(title=title, title_justify="left")
     table.add_column("candidate", no_wrap=True)
-    for name in SHOWN:
-        table.add_column(METRICS[name].title, justify="right")
+    shown = NUMBERS_SHOWN if evaluation.numbers else SHOWN
+    for name in shown:
+        table.add_column(metrics_of(numbers=evaluation.numbers)[name].title, justify="right")
     for judged in evaluation.candidates:
         served = judged.name == evaluation.served.name
-        values = [judged.metrics[name].value for name in SHOWN]
+        values = [judged.metrics[name].value for name in shown]
         cells = ["–" if value is None else f"{value:.4f}" for value in values]
         table.add_row(
             f"{judged.name} ← served" if served else judged.name,

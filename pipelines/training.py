@@ -14,8 +14,12 @@ from steps.hooks import record_failure, record_success
 from steps.promotion import promote_model
 from steps.registration import package_model, record_run, register_model
 from steps.training import train_candidate
+from switchyard.candidates.available import available
 from switchyard.configuration.model import UseCase
 from switchyard.retraining.bases import base_of
+
+RULE = {"max_false_positive_rate", "coverage"}
+"""What training goes by of how models are judged."""
 
 
 @pipeline(
@@ -42,6 +46,7 @@ def training_steps(
     prepared: what a pipeline of another kind does to each step. Returns the outputs `version` and
     `decision`.
     """
+    case, _ = available(case)
     loaded = _named(
         prepared(load_data)(
             data=case.data.plain(),
@@ -51,17 +56,26 @@ def training_steps(
         )
     )
     card = loaded["data_card"]
+    judging = case.for_judging().plain()
     sides = _named(
-        prepared(split_data)(loaded["dataset"], split=case.split.plain(), seed=case.seed)
+        prepared(split_data)(
+            loaded["dataset"],
+            split=case.split.plain(),
+            definition=case.definition.plain(),
+            data=judging["data"],
+            seed=case.seed,
+        )
     )
     trained = [
         _named(
             prepared(train_candidate)(
                 sides["train"],
                 sides["validation"],
+                sides["inputs"],
                 candidate=candidate.plain(),
+                definition=case.definition.plain(),
                 tuning=case.tuning.plain(),
-                max_false_positive_rate=case.evaluation.max_false_positive_rate,
+                rule=case.evaluation.plain(include=RULE),
                 seed=case.seed,
                 id=f"train_{candidate.name.replace('-', '_')}",
             )
@@ -69,10 +83,10 @@ def training_steps(
         for candidate in case.candidates
     ]
     results = [each["result"] for each in trained]
-    judging = case.for_judging().plain()
     judged = _named(
         prepared(evaluate_candidates)(
             sides["holdout"],
+            sides["inputs"],
             [each["model"] for each in trained],
             results,
             card,
@@ -80,7 +94,9 @@ def training_steps(
         )
     )
     evaluation = judged["evaluation"]
-    package = prepared(package_model)(judged["challenger"], evaluation, card, use_case=judging)
+    package = prepared(package_model)(
+        judged["challenger"], sides["inputs"], evaluation, card, use_case=judging
+    )
     run = prepared(record_run)(
         package,
         evaluation,

@@ -15,6 +15,11 @@ from zenml.config.cache_policy import CachePolicy
 
 CORE = Path(__file__).resolve().parents[1] / "switchyard"
 REFERENCE = tuple(f"monitoring/{name}.py" for name in ("inputs", "references", "words"))
+DEFINITIONS = tuple(f"configuration/{name}.py" for name in ("names", "tables", "tasks"))
+RULES = tuple(
+    f"evaluation/{name}.py"
+    for name in ("conformal", "intervals", "metrics", "ranking", "residuals", "thresholds")
+)
 LIBRARIES = (
     "lightgbm",
     "nltk",
@@ -42,33 +47,38 @@ def _digest(*parts: str) -> str:
 
 def data_code() -> str:
     """Digest of what loads and cleans."""
-    return _digest("data", "urls", "pages.py")
+    return _digest("data", "tables", "urls", "pages.py", *DEFINITIONS)
 
 
 def split_code() -> str:
     """Digest of what splits."""
-    return _digest("split.py")
+    return _digest("split.py", "tables/coding.py", "tasks", *DEFINITIONS)
 
 
 def training_code() -> str:
     """Digest of what tunes and fits."""
-    return _digest("candidates", "models", "text", "urls")
+    return _digest(
+        *("candidates", "models", "tables", "tasks", "text", "urls", *RULES, *DEFINITIONS)
+    )
 
 
 def evaluation_code() -> str:
     """Digest of what scores, measures and reports."""
-    return _digest("evaluation", "models", "text", "urls", "pages.py")
+    return _digest(
+        "evaluation", "models", "tables", "tasks", "text", "urls", "pages.py", *DEFINITIONS
+    )
 
 
 def package_code() -> str:
     """Digest of what packages."""
-    return _digest("packages")
+    return _digest("packages", "tables", "tasks", *DEFINITIONS)
 
 
 def registry_code() -> str:
     """Digest of what records and registers."""
     return _digest(
-        "tracking.py", "trials.py", "promotion", "retraining/bases.py", *REFERENCE, "urls"
+        *("tracking.py", "trials.py", "promotion", "retraining/bases.py", *REFERENCE),
+        *("tables", "tasks", "urls", *DEFINITIONS),
     )
 
 

@@ -12,6 +12,7 @@ from zenml.types import HTMLString, MarkdownString
 from steps.caching import DATA, SPLIT
 from steps.materializers import FrameMaterializer
 from switchyard.configuration.model import Data, Definition, Split
+from switchyard.configuration.tasks import TASKS
 from switchyard.data.cards import DataCard, data_card
 from switchyard.data.exploration import exploration_html
 from switchyard.data.loading import load
@@ -19,6 +20,7 @@ from switchyard.data.preparing import clean_rows
 from switchyard.data.schema import validate
 from switchyard.progress import stage
 from switchyard.split import split as part
+from switchyard.tasks.rows import learn_inputs, plain_inputs
 
 
 @step(
@@ -65,18 +67,28 @@ def load_data(
     output_materializers=dict.fromkeys(("train", "validation", "holdout"), FrameMaterializer),
 )
 def split_data(
-    dataset: pd.DataFrame, split: dict[str, Any], seed: int
+    dataset: pd.DataFrame,
+    split: dict[str, Any],
+    definition: dict[str, Any],
+    data: dict[str, Any],
+    seed: int,
 ) -> tuple[
     Annotated[pd.DataFrame, "train"],
     Annotated[pd.DataFrame, "validation"],
     Annotated[pd.DataFrame, "holdout"],
+    Annotated[dict[str, Any], "inputs"],
 ]:
-    """Part the rows by the stable hash of their group, or by the reference protocol."""
+    """Part the rows by the stable hash of their group, or by the reference protocol.
+
+    The inputs of the models, with their categories and ranges, are those of the training rows.
+    """
+    what = Definition.of(definition)
     with stage("Part the data"):
-        parts = part(dataset, Split.of(split), seed)
+        parts = part(dataset, Split.of(split), seed, numbers=TASKS[what.task].numbers)
         sides = [
             dataset.iloc[rows].reset_index(drop=True)
             for rows in (parts.train, parts.validation, parts.holdout)
         ]
     log_metadata({"shares": parts.shares(), "optimistic": parts.optimistic})
-    return sides[0], sides[1], sides[2]
+    inputs = learn_inputs(sides[0], what, Data.of(data))
+    return sides[0], sides[1], sides[2], plain_inputs(inputs)

@@ -14,19 +14,18 @@ from steps.caching import EVALUATION
 from steps.materializers import EstimatorMaterializer
 from switchyard.configuration.model import UseCase
 from switchyard.data.cards import DataCard
-from switchyard.evaluation.judging import evaluate
+from switchyard.evaluation.holdout import judge
 from switchyard.evaluation.reports import report_html
 from switchyard.evaluation.results import Evaluation
 from switchyard.evaluation.selection import select
-from switchyard.evaluation.slices import slice_columns
-from switchyard.evaluation.tellings import telling_tokens
-from switchyard.evaluation.thresholds import Threshold
 from switchyard.progress import stage
+from switchyard.tasks.rows import inputs_of
 
 
 @step(cache_policy=EVALUATION, output_materializers={"challenger": EstimatorMaterializer})
 def evaluate_candidates(
     holdout: pd.DataFrame,
+    inputs: dict[str, Any],
     models: list[BaseEstimator],
     results: list[dict[str, Any]],
     data_card: DataCard,
@@ -41,30 +40,16 @@ def evaluate_candidates(
 ]:
     """Score the holdout with every candidate; measure, slice, explain the one to serve; report."""
     case = UseCase.of(use_case)
-    names = [result["tuning"]["candidate"] for result in results]
-    named = dict(zip(names, models, strict=True))
-    served = select(case, {name: r["validation"] for name, r in zip(names, results, strict=True)})
-    scores = {}
+    named = {
+        result["tuning"]["candidate"]: (model, result)
+        for model, result in zip(models, results, strict=True)
+    }
+    found = {name: result for name, (_, result) in named.items()}
+    served = select(case, found)
+    estimators = {name: model for name, (model, _) in named.items()}
     with stage("Judge the candidates on the holdout") as report:
-        for done, (name, model) in enumerate(named.items()):
-            report(done, len(named), name)
-            scores[name] = model.predict_proba(holdout["url"])[:, 1]
-        report(len(named), None, "intervals and slices")
-        evaluation = evaluate(
-            holdout["label"].to_numpy(),
-            scores,
-            {
-                name: Threshold.model_validate(result["threshold"])
-                for name, result in zip(names, results, strict=True)
-            },
-            served,
-            slice_columns(holdout),
-            case.evaluation,
-            case.seed,
-            groups=holdout["group"],
-            telling=telling_tokens(named[served], holdout["url"], seed=case.seed),
-        )
+        evaluation = judge(holdout, estimators, found, served, inputs_of(inputs), case, report)
     with stage("Write the report"):
         page = report_html(evaluation, case, data_card, [result["tuning"] for result in results])
     log_metadata({"served": served, **evaluation.figures(served)})
-    return evaluation, named[served], HTMLString(page)
+    return evaluation, estimators[served], HTMLString(page)

@@ -26,6 +26,7 @@ from switchyard.packages.loading import verify
 from switchyard.progress import stage
 from switchyard.promotion.gates import check_floors
 from switchyard.retraining.bases import write_base
+from switchyard.tasks.rows import inputs_of
 from switchyard.tracking import DIGEST_TAG
 from switchyard.trials import dataset_of, trial_of
 
@@ -33,6 +34,7 @@ from switchyard.trials import dataset_of, trial_of
 @step(cache_policy=PACKAGE, output_materializers=FolderMaterializer)
 def package_model(
     challenger: BaseEstimator,
+    inputs: dict[str, Any],
     evaluation: Evaluation,
     data_card: DataCard,
     use_case: dict[str, Any],
@@ -42,7 +44,9 @@ def package_model(
     """Write the model package of the challenger: model, manifest and card."""
     folder = Path(tempfile.mkdtemp()) / "package"
     with stage("Package the challenger"):
-        package = build_package(folder, challenger, UseCase.of(use_case), evaluation, data_card)
+        package = build_package(
+            folder, challenger, UseCase.of(use_case), inputs_of(inputs), evaluation, data_card
+        )
     log_metadata({"content_sha256": package.content_sha256, "size_mb": package.size_mb})
     return folder
 
@@ -112,7 +116,11 @@ def register_model(
     """
     case = UseCase.of(use_case)
     figures = evaluation.figures(evaluation.served.name)
-    failed = [gate.sentence for gate in check_floors(figures, case.promotion) if not gate.passed]
+    failed = [
+        gate.sentence
+        for gate in check_floors(figures, case.promotion, numbers=evaluation.numbers)
+        if not gate.passed
+    ]
     if failed:
         raise GateRefused(
             f"'{evaluation.served.name}' is below its floors, nothing is registered: "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 import pandas as pd
@@ -12,19 +11,19 @@ from zenml.enums import ArtifactType
 
 from steps.caching import TRAINING
 from steps.materializers import EstimatorMaterializer
-from switchyard.configuration.model import Candidate, Tuning
-from switchyard.evaluation.metrics import measure_all
-from switchyard.evaluation.thresholds import choose_threshold
-from switchyard.progress import stage
+from switchyard.configuration.model import Candidate, Definition, Evaluation, Tuning
+from switchyard.tasks.rows import inputs_of
 
 
 @step(cache_policy=TRAINING, output_materializers={"model": EstimatorMaterializer})
 def train_candidate(
     train: pd.DataFrame,
     validation: pd.DataFrame,
+    inputs: dict[str, Any],
     candidate: dict[str, Any],
+    definition: dict[str, Any],
     tuning: dict[str, Any],
-    max_false_positive_rate: float,
+    rule: dict[str, Any],
     seed: int,
 ) -> tuple[
     Annotated[
@@ -33,24 +32,21 @@ def train_candidate(
     ],
     Annotated[dict[str, Any], "result"],
 ]:
-    """Tune on folds of the training rows, fit on all of them, set the threshold on validation."""
+    """Tune on folds of the training rows, fit on all of them, choose its rule on other rows."""
     # Here, so that a run whose candidates are cached need not load what fits them.
-    from switchyard.candidates.fitting import fit
-    from switchyard.candidates.tuning import tune
+    from switchyard.candidates.learning import Learner
 
-    wanted = Candidate.of(candidate)
-    urls, labels, groups = train["url"], train["label"].to_numpy(), train["group"]
-    with stage(f"Tune {wanted.name}") as report:
-        tuned = tune(wanted, urls, labels, groups, Tuning.of(tuning), seed, report)
-    with stage(f"Fit {wanted.name}"):
-        model = fit(wanted, tuned.parameters, urls, labels, groups, seed)
-        scores = model.predict_proba(validation["url"])[:, 1]
-    truth = validation["label"].to_numpy()
-    threshold = choose_threshold(truth, scores, max_false_positive_rate, validation["group"])
-    measured = measure_all(truth, scores, threshold.value)
-    log_metadata({"parameters": dict(tuned.parameters), "cross_validated": tuned.mean})
-    return model, {
-        "tuning": asdict(tuned),
-        "threshold": threshold.model_dump(mode="json"),
-        "validation": {name: value for name, value in measured.items() if value == value},
-    }
+    learner = Learner(
+        train=train,
+        validation=validation,
+        inputs=inputs_of(inputs),
+        definition=Definition.of(definition),
+        tuning=Tuning.of(tuning),
+        rule=Evaluation.of(rule),
+        seed=seed,
+    )
+    learnt = learner.learn(Candidate.of(candidate))
+    log_metadata(
+        {"parameters": dict(learnt.tuned.parameters), "cross_validated": learnt.tuned.mean}
+    )
+    return learnt.model, learnt.plain()

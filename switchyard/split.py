@@ -22,6 +22,9 @@ from switchyard.errors import DataError
 
 Rows: TypeAlias = npt.NDArray[np.int64]
 
+LEAST = 2
+"""Of numbers, fewer rows on a side have no spread."""
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -40,11 +43,11 @@ class Parts:
         return {name: len(side) / rows for name, side in sides.items()}
 
 
-def split(frame: pd.DataFrame, split: Split, seed: int) -> Parts:
+def split(frame: pd.DataFrame, split: Split, seed: int, *, numbers: bool = False) -> Parts:
     """Part a cleaned frame's rows into train, validation and holdout.
 
     'grouped' uses the groups and the salt, never `seed`; 'random' is the reference protocol, whose
-    figures flatter. DataError if a side lacks a class.
+    figures flatter. numbers: the label is no class. DataError if a side lacks a class, or rows.
     """
     if split.protocol == "grouped":
         parts = _by_group(frame["group"], split)
@@ -53,12 +56,13 @@ def split(frame: pd.DataFrame, split: Split, seed: int) -> Parts:
     label = frame["label"].to_numpy()
     groups = int(frame["group"].nunique())
     for name in ("train", "validation", "holdout"):
-        classes = np.unique(label[getattr(parts, name)])
-        if len(classes) < 2:
-            only = f"only class {classes[0]}" if len(classes) else "no rows"
+        found = label[getattr(parts, name)]
+        classes = np.unique(found)
+        if len(found) < LEAST if numbers else len(classes) < 2:
+            only = f"{len(found)} rows" if numbers or not len(found) else f"only class {classes[0]}"
             raise DataError(
                 f"the {name} side has {only}: {len(frame):,} rows in {groups:,} groups are too few "
-                "to part. Add rows of other domains, change split.holdout or split.validation, or "
+                "to part. Add rows of other groups, change split.holdout or split.validation, or "
                 "set another split.salt"
             )
     return parts

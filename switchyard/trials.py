@@ -14,7 +14,7 @@ from switchyard.tracking import Dataset, Trial
 def trial_of(result: Mapping[str, Any], evaluation: Evaluation) -> Trial:
     """One candidate: its best parameters, its figures on each side, its grid and its curves.
 
-    `result` is what the training step found: 'tuning', 'threshold' and 'validation'.
+    `result` is what the training step found: 'tuning', 'threshold' or 'band', and 'validation'.
     """
     tuning = result["tuning"]
     name = tuning["candidate"]
@@ -26,7 +26,7 @@ def trial_of(result: Mapping[str, Any], evaluation: Evaluation) -> Trial:
         metrics={
             f"cv_{metric}": tuning["mean"],
             "tuning_seconds": tuning["seconds"],
-            "threshold": result["threshold"]["value"],
+            **_rule(result),
             **{f"validation_{key}": value for key, value in result["validation"].items()},
             **{f"holdout_{key}": value for key, value in evaluation.figures(name).items()},
         },
@@ -36,6 +36,12 @@ def trial_of(result: Mapping[str, Any], evaluation: Evaluation) -> Trial:
         },
         files={"tuning.json": json.dumps(tuning, indent=2)},
     )
+
+
+def _rule(result: Mapping[str, Any]) -> dict[str, float]:
+    if "threshold" in result:
+        return {"threshold": result["threshold"]["value"]}
+    return {"half_width": result["band"]["half_width"]}
 
 
 def dataset_of(name: str, card: DataCard) -> Dataset:

@@ -57,15 +57,16 @@ class Packages:
 
     def _make(self, estimator: str) -> Path:
         from switchyard.candidates.fitting import fit
-        from switchyard.configuration.model import Candidate, Data, Labels
+        from switchyard.configuration.model import Candidate, Data
         from switchyard.data.cleaning import clean
-        from switchyard.data.generator import generate
         from switchyard.data.reading import RawFrame
         from switchyard.evaluation.intervals import Interval
         from switchyard.packages import manifest
         from switchyard.packages.writing import write
+        from switchyard.samples.urls import generate
+        from tests.labels import PHISHING
 
-        rows = clean(RawFrame.of(generate(2_000, 3)), Data(), Labels()).frame
+        rows = clean(RawFrame.of(generate(2_000, 3)), Data(), PHISHING).frame
         candidate = Candidate(name=estimator, estimator=estimator)
         model = fit(candidate, {}, rows["url"], rows["label"].to_numpy(), rows["group"], 3)
         details = manifest.Details(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from switchyard.candidates.fitting import fit
@@ -17,6 +16,7 @@ from switchyard.packages import manifest
 from switchyard.packages.writing import write
 from switchyard.tables.coding import learn_inputs, rows_of, sizes_of
 from switchyard.tables.encoding import TableEncoder
+from switchyard.tables.linear import LinearClassifier
 from switchyard.tables.samples import generate_table
 from switchyard.tasks.scores import scores_of
 
@@ -68,7 +68,7 @@ def package_of(folder: Path, what: Definition = REGRESSION, estimator: str = "ri
         model = fit(
             Candidate(name=estimator, estimator=estimator), {}, rows, y, None, 3, sizes_of(inputs)
         )
-        band = choose_band(y, scores_of(model, rows, numbers=True, minimum=0, maximum=100), 0.9)
+        band = choose_band(y, scores_of(model, rows, numbers=True, bounds=what.target), 0.9)
         details |= {
             "name": "scores",
             "predicted": manifest.Predicted(
@@ -84,7 +84,7 @@ def package_of(folder: Path, what: Definition = REGRESSION, estimator: str = "ri
         }
     else:
         model = Pipeline(
-            [("encode", TableEncoder(sizes_of(inputs))), ("model", LogisticRegression())]
+            [("encode", TableEncoder(sizes_of(inputs))), ("model", LinearClassifier())]
         )
         model.fit(rows, y)
         details |= {

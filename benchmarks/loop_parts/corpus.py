@@ -23,8 +23,8 @@ def load(data_dir: Path | None, rows: int = SAMPLE_ROWS) -> pd.DataFrame:
     Phishing without a date is left out: nobody can say when it was known.
     """
     from switchyard.data.cleaning import clean
-    from switchyard.data.generator import generate
     from switchyard.data.reading import RawFrame
+    from switchyard.samples.urls import generate
 
     if data_dir is None:
         print(f"SYNTHETIC SAMPLE of {rows:,} rows: these figures say nothing about real phishing")

@@ -52,8 +52,8 @@ def fill(folder: Path, rows: int) -> None:
     import pyarrow.parquet as pq
 
     from switchyard.capture.rows import TIME
-    from switchyard.data.generator import generate
     from switchyard.monitoring.references import make_reference
+    from switchyard.samples.urls import generate
 
     frame = generate(100_000, 1)
     names = {name.lower(): name for name in frame.columns}
@@ -98,6 +98,7 @@ def check(folder: Path) -> dict[str, float]:
             "name": "phishing",
             "title": "Phishing",
             "serve": "fast",
+            "labels": {"positive": "phishing", "negative": "benign"},
             "candidates": [{"name": "fast", "estimator": "hashed-ngrams"}],
         }
     )

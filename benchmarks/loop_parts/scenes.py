@@ -10,9 +10,9 @@ import pandas as pd
 from benchmarks.loop_parts.corpus import KNOWN_UNTIL, MANY, SEED, UNTIL
 from switchyard.configuration.model import Data, Labels
 from switchyard.data.cleaning import clean
-from switchyard.data.generator import generate
 from switchyard.data.reading import RawFrame
 from switchyard.replay.traffic import Window, by_month, shuffled
+from switchyard.samples.urls import generate
 
 SAMPLE_ROWS = 60_000
 BENIGN_ROWS = 80_000

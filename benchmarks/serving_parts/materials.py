@@ -21,8 +21,8 @@ def rows(data_dir: Path | None) -> pd.DataFrame:
 
     from switchyard.configuration.model import Data, Labels
     from switchyard.data.cleaning import clean
-    from switchyard.data.generator import generate
     from switchyard.data.reading import RawFrame
+    from switchyard.samples.urls import generate
 
     if data_dir is None:
         frame = generate(20_000, 42)

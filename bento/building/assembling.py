@@ -2,8 +2,8 @@
 
 A process of its own, whose path leads to the folder's sources and no others: what it can do, the
 service can do wherever the folder is copied to. It scores the smoke instances and explains one, so
-that all kernels are compiled, describes the API, and lets BentoML build. URLs to choose the
-instances from come on standard input, one a line.
+that all kernels are compiled, describes the API, and lets BentoML build. For a model of texts, URLs
+to choose the instances from come on standard input, one a line; rows of tables are made up.
 """
 
 from __future__ import annotations
@@ -17,12 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from switchyard.errors import SwitchyardError
-from switchyard.explanations.explaining import explain
+from switchyard.serving.answers import TableAnswerer
 from switchyard.serving.predictor import Predictor
+from switchyard.serving.reasons import explained
+from switchyard.serving.samples import columns_of, sample_instances
 from switchyard.serving.settings import Settings, read
 
 EACH = 6
-"""So many smoke instances of either label."""
+"""So many smoke instances of either label, and twice as many of predicted numbers."""
+
+_TRIED = 600
+"""So many rows of a table are made up to find them in."""
+
+_SEED = 5
 
 
 def main(folder: Path, version: str, urls: Sequence[str]) -> int:
@@ -32,8 +39,9 @@ def main(folder: Path, version: str, urls: Sequence[str]) -> int:
         predictor = Predictor.open(
             folder / "model", settings.model_version, settings.content_sha256
         )
-        chosen = smoke_instances(predictor, urls)
-        explain(predictor.model.estimator, [each["instance"]["url"] for each in chosen[:1]])
+        chosen = smoke_rows(predictor) if predictor.on_tables else smoke_instances(predictor, urls)
+        instances = [each["instance"] for each in chosen[:1]]
+        explained(predictor, columns_of(instances, tuple(predictor.manifest.inputs)))
         (folder / "smoke.json").write_text(json.dumps(chosen, indent=1) + "\n", "utf-8")
         described = openapi(folder, settings)
         (folder / "openapi.json").write_text(json.dumps(described, indent=1) + "\n", "utf-8")
@@ -55,6 +63,30 @@ def smoke_instances(predictor: Predictor, urls: Sequence[str]) -> list[dict[str,
                 label = predictor.label(score)
                 same.append({"instance": {"url": url}, "label": label, "score": score})
     return [each for label in sorted(found) for each in found[label]]
+
+
+def smoke_rows(predictor: Predictor) -> list[dict[str, Any]]:
+    """Made up rows of a table with the predictions that must be answered: of each label some.
+
+    Of predicted numbers those come first that differ.
+    """
+    answerer = TableAnswerer(predictor, _TRIED)
+    rows = sample_instances(predictor.manifest.inputs, _TRIED, _SEED)
+    text = answerer.predictions(columns_of(rows, answerer.parser.names)).text
+    found = [
+        {"instance": row, **prediction}
+        for row, prediction in zip(rows, json.loads(b"[" + text + b"]"), strict=True)
+    ]
+    if predictor.labels is not None:
+        labels = sorted({each["label"] for each in found})
+        return [
+            each
+            for label in labels
+            for each in [one for one in found if one["label"] == label][:EACH]
+        ]
+    firsts = list({each["value"]: each for each in reversed(found)}.values())[::-1]
+    again = [each for each in found if not any(each is one for one in firsts)]
+    return [*firsts, *again][: 2 * EACH]
 
 
 def openapi(folder: Path, settings: Settings) -> dict[str, Any]:

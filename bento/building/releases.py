@@ -20,7 +20,9 @@ import yaml
 from bento.building.staging import DERIVED, digest, kernels, stage
 from switchyard.configuration.model import UseCase
 from switchyard.errors import PlatformError, RequestError
+from switchyard.packages.manifest import Manifest
 from switchyard.serving.releases import Release
+from switchyard.tasks.rows import on_tables
 
 ASSEMBLING = Path(__file__).resolve().with_name("assembling.py")
 TIMEOUT_S = 600.0
@@ -47,7 +49,7 @@ def build_release(version: int, package: Path, use_case: UseCase, target: Path) 
         for name in DERIVED:
             shutil.copyfile(folder / name, target / name)
     else:
-        _build(target, use_case, tag, bentos)
+        _build(target, use_case, tag, bentos, _instances_of(manifest, use_case.seed))
     facts = yaml.safe_load((bentos / tag / "bento.yaml").read_text(encoding="utf-8"))
     return Release(
         name=use_case.name,
@@ -66,11 +68,21 @@ def bento_home() -> Path:
     return Path(os.environ.get("BENTOML_HOME") or "~/bentoml").expanduser().resolve()
 
 
-def _build(target: Path, use_case: UseCase, tag: str, bentos: Path) -> None:
+def _instances_of(manifest: Manifest, seed: int) -> str:
+    """URLs to try, one a line; none for a model of tables, which needs none."""
+    if on_tables(manifest.inputs):
+        return ""
+    # Here, because it needs pandas, which nothing that serves may load.
+    from switchyard.samples.urls import generate
+
+    return "\n".join(url for url in generate(TRIED, seed)["url"] if "\n" not in url)
+
+
+def _build(target: Path, use_case: UseCase, tag: str, bentos: Path, tried: str) -> None:
     """Build beside the store, add what BentoML leaves out, and move the result into the store."""
     try:
         with _home_beside(bento_home()) as home:
-            _assemble(target, use_case, tag, home)
+            _assemble(target, use_case, tag, home, tried)
             made = home / "bentos" / use_case.name / tag
             _carry_compiled(target, made / "src")
             (made / ".dockerignore").write_text(IGNORED, encoding="utf-8")
@@ -94,11 +106,7 @@ def _home_beside(home: Path) -> Iterator[Path]:
         yield Path(beside)
 
 
-def _assemble(target: Path, use_case: UseCase, tag: str, home: Path) -> None:
-    # Here, because it needs pandas, which nothing that serves may load.
-    from switchyard.data.generator import generate
-
-    urls = generate(TRIED, use_case.seed)["url"]
+def _assemble(target: Path, use_case: UseCase, tag: str, home: Path, tried: str) -> None:
     environment = {
         **os.environ,
         "PYTHONPATH": str(target),
@@ -110,7 +118,7 @@ def _assemble(target: Path, use_case: UseCase, tag: str, home: Path) -> None:
             [sys.executable, "-P", str(ASSEMBLING), str(target), tag],
             env=environment,
             cwd=target,
-            input="\n".join(url for url in urls if "\n" not in url),
+            input=tried,
             capture_output=True,
             text=True,
             timeout=TIMEOUT_S,

@@ -20,6 +20,7 @@ import yaml
 
 from bento.building.containers import bentofile
 from bento.building.requirements import ROOTS, clients_of, extras_of, pinned
+from switchyard.capture.redaction import check_capture
 from switchyard.configuration.model import UseCase
 from switchyard.errors import PlatformError
 from switchyard.packages.loading import verify
@@ -48,9 +49,11 @@ DERIVED = ("smoke.json", "openapi.json")
 def stage(folder: Path, version: int, package: Path, use_case: UseCase) -> Manifest:
     """Write the service folder of a version's package as `folder`, which must be empty or new.
 
-    Return the package's manifest. PlatformError when the package is not whole or the disk refuses.
+    Return the package's manifest. PlatformError when the package is not whole or the disk refuses;
+    RequestError when what is to be masked or dropped of rows is not of this model.
     """
     manifest = verify(package).manifest
+    check_capture(use_case.serving.capture, manifest.inputs)
     settings = Settings(
         name=use_case.name,
         title=use_case.title,

@@ -4,7 +4,7 @@ import { call, hasKey, Problem, request } from "./api.js";
 import { el, plain } from "./dom.js";
 import { clear, show } from "./problems.js";
 import { session } from "./session.js";
-import { count, megabytes } from "./words.js";
+import { count, megabytes, some } from "./words.js";
 
 const KINDS = new Map([
   ["csv", ["csv", "text/csv"]],
@@ -12,19 +12,20 @@ const KINDS = new Map([
   ["jsonl", ["ndjson", "application/x-ndjson"]],
   ["parquet", ["parquet", "application/vnd.apache.parquet"]],
 ]);
+const MANY = 20;
 const FIRST_MS = 250;
 const LAST_MS = 2_000;
 const ENDED = new Set(["succeeded", "failed", "cancelled"]);
 
 /** Fills the form and shows jobs in `list`; those of this tab are watched again after a reload. */
-export function prepare(form, trouble, list, model) {
+export function prepare(form, trouble, list, model, { words }) {
   const names = Object.keys(model.inputs);
-  const columns = `${names.length === 1 ? "column" : "columns"} ${plain(names.join(", "))}`;
+  const columns = `${names.length === 1 ? "column" : "columns"} ${plain(some(names, MANY))}`;
   const field = el("input", {
     id: "file-field", type: "file", accept: ".csv,.ndjson,.jsonl,.parquet",
     "aria-describedby": "file-hint",
   });
-  const button = el("button", { type: "submit", class: "primary" }, "Judge the file");
+  const button = el("button", { type: "submit", class: "primary" }, words.file);
   form.append(
     el("label", { for: "file-field" }, "CSV file"), field,
     el("p", { id: "file-hint", class: "hint" },
@@ -52,13 +53,13 @@ export function prepare(form, trouble, list, model) {
       const job = await upload(file, attempt);
       attempt = null;
       remember(job.id, file.name);
-      watch(list, job, file.name);
+      watch(list, job, file.name, words);
     } catch (cause) {
       if (cause.status !== 0) attempt = null;
       show(trouble, cause, { retry: cause.status === 0 || cause.status === 503 ? submit : null });
     } finally {
       button.removeAttribute("aria-disabled");
-      button.textContent = "Judge the file";
+      button.textContent = words.file;
     }
   }
 
@@ -66,7 +67,7 @@ export function prepare(form, trouble, list, model) {
     event.preventDefault();
     if (!button.hasAttribute("aria-disabled")) submit();
   });
-  for (const [id, name] of remembered()) watch(list, { id, status: "queued", rows_done: 0 }, name);
+  for (const [id, name] of remembered()) watch(list, { id, status: "queued", rows_done: 0 }, name, words);
 }
 
 function complaint(file, limits) {
@@ -85,7 +86,7 @@ function upload(file, attempt) {
 }
 
 /** Shows one job and polls it until it ends. */
-function watch(list, started, name) {
+function watch(list, started, name, words) {
   const progress = el("progress", { "aria-label": `Progress of ${plain(name)}` });
   const told = el("p", { role: "status" });
   const trouble = el("div", { role: "alert" });
@@ -113,13 +114,13 @@ function watch(list, started, name) {
       progress.max = job.rows;
       progress.value = job.rows_done;
     }
-    told.textContent = words(job);
+    told.textContent = stateOf(job, words);
     if (!ENDED.has(job.status)) return;
     progress.hidden = true;
     dismiss.textContent = "Remove";
-    if (job.status === "succeeded") actions.prepend(download(`${path}/result`, job, trouble));
+    if (job.status === "succeeded") actions.prepend(download(`${path}/result`, job, trouble, words.download));
     if (job.status === "failed") {
-      const title = "The file could not be judged";
+      const title = `The file could not be ${words.done}`;
       show(trouble, new Problem(null, { title, detail: failure(job.error) }));
     }
   }
@@ -154,12 +155,12 @@ function watch(list, started, name) {
   poll();
 }
 
-function words(job) {
+function stateOf(job, { done: judged }) {
   const done = count(job.rows_done ?? 0, "row");
-  const rejected = job.rows_rejected ? `, ${job.rows_rejected} of them cannot be judged` : "";
+  const rejected = job.rows_rejected ? `, ${job.rows_rejected} of them cannot be ${judged}` : "";
   switch (job.status) {
     case "queued": return "Waiting for its turn…";
-    case "running": return `${done}${job.rows ? ` of ${job.rows}` : ""} judged…`;
+    case "running": return `${done}${job.rows ? ` of ${job.rows}` : ""} ${judged}…`;
     case "succeeded": return `Done: ${done}${rejected}, by version ${job.model_version}.`;
     case "cancelled": return "Cancelled.";
     default: return "";
@@ -171,8 +172,8 @@ function failure(error) {
 }
 
 /** A plain link; where a key is asked for, a button, because a link cannot carry the key. */
-function download(path, job, trouble) {
-  const name = `verdicts.${job.format}`;
+function download(path, job, trouble, called) {
+  const name = `${called}.${job.format}`;
   const words = "Download the result";
   if (!hasKey()) return el("a", { class: "button", href: path, download: name }, words);
   const button = el("button", { type: "button", class: "primary", onclick: fetchIt }, words);

@@ -24,12 +24,12 @@ export function clear(place) {
 /**
  * Shows what went wrong: a Problem, or a string for what this page itself refuses.
  * locate(where) → {name, go} names an error's place for people, and go() leads there; retry()
- * is offered as a button.
+ * is offered as a button; title replaces the one that the status has.
  */
-export function show(place, trouble, { locate = null, retry = null } = {}) {
+export function show(place, trouble, { locate = null, retry = null, title: named = null } = {}) {
   if (!(trouble instanceof Problem) && typeof trouble !== "string") throw trouble;
   const problem = typeof trouble === "string" ? new Problem(null, { title: trouble }) : trouble;
-  const title = TITLES.get(problem.status) || problem.title || `Status ${problem.status}`;
+  const title = named || TITLES.get(problem.status) || problem.title || `Status ${problem.status}`;
   const errors = problem.errors.filter((error) => typeof error?.message === "string");
   const box = el("div", { class: "problem" }, el("p", { class: "problem-title" }, `${title}.`));
   if (problem.detail && problem.detail !== title) {

@@ -2,32 +2,42 @@
 
 import { draw } from "./chart.js";
 import { el, plain, visible } from "./dom.js";
-import { percent, signed } from "./words.js";
+import { signed } from "./words.js";
 
 const LARGEST = 10;
 const LEVELS = 5;
 
-/** Fills `place` with the reasons of one explanation of /explain. */
-export function reasons(place, explanation, seen) {
-  const { contributions, base, margin, text } = explanation;
-  const placed = contributions.filter((one) => one.start !== null && one.end !== null);
+/** Fills `place` with the reasons of one explanation of /explain; scale: of kinds.js. */
+export function reasons(place, explanation, scale) {
+  const { contributions, base, text } = explanation;
+  const total = scale.total(explanation);
+  const written = typeof text === "string";
+  const placed = contributions.filter(isPlaced);
   const chart = el("div", { class: "chart" });
   place.replaceChildren(
-    typeof text === "string" && placed.length ? tinted(text, placed, seen) : "",
-    el("figure", {}, chart, caption(margin, explanation.score, seen)),
-    table(contributions, base, margin),
+    written && placed.length ? tinted(text, placed, scale) : "",
+    el("figure", {}, chart, el("figcaption", {}, scale.caption(explanation))),
+    table(contributions, base, total, { scale, written }),
   );
-  const lines = rows(contributions, base);
-  draw(chart, lines, margin, seen, described(lines, margin));
+  const lines = rows(contributions, base, written);
+  const sum = { name: "together", amount: total, kind: "total" };
+  draw(chart, [...lines, sum], scale, described(lines, total, scale));
   place.classList.add("ready");
 }
 
+/** Whether it is a piece of the text, told by its first character and the one after its last. */
+function isPlaced({ start, end }) {
+  return Number.isInteger(start) && Number.isInteger(end);
+}
+
 /** The rows of the picture: base, the largest contributions, and all else as one, in that order. */
-function rows(contributions, base) {
+function rows(contributions, base, written) {
   const sorted = contributions.toSorted((a, b) => size(b) - size(a));
   const kept = sorted.length <= LARGEST + 1 ? sorted : sorted.slice(0, LARGEST);
   const rest = sorted.slice(kept.length);
-  const held = kept.map((one) => ({ name: named(one), amount: one.contribution, kind: "one" }));
+  const held = kept.map((one) => ({
+    name: named(one, written), amount: one.contribution, kind: "one",
+  }));
   if (rest.length) {
     const amount = rest.reduce((sum, one) => sum + one.contribution, 0);
     held.push({ name: `all else (${rest.length})`, amount, kind: "rest" });
@@ -39,29 +49,26 @@ function size({ contribution }) {
   return Math.abs(contribution);
 }
 
-function named({ feature, value }) {
-  return value === null ? plain(feature) : `${plain(feature)} = ${told(value)}`;
+/** Pieces of a text have no value; a field without one is not known. */
+function named({ feature, value }, written) {
+  if (value === null && written) return plain(feature);
+  return `${plain(feature)} = ${told(value)}`;
 }
 
 function told(value) {
-  return typeof value === "number" ? String(Number(value.toPrecision(4))) : plain(String(value));
+  if (value === null || value === undefined) return "not known";
+  if (typeof value !== "number") return plain(String(value));
+  const digits = Math.trunc(Math.abs(value)).toString().length;
+  return String(Number(value.toPrecision(Math.min(17, Math.max(4, digits + 1)))));
 }
 
-function described(lines, margin) {
-  const strongest = lines.slice(1, 4).map((one) => `${one.name} ${signed(one.amount)}`).join(", ");
-  return `Contributions in log-odds: ${strongest}; together ${signed(margin)}. `
-    + "The table below has all of them.";
-}
-
-function caption(margin, score, { positive, threshold }) {
-  const least = Math.log(threshold / (1 - threshold));
-  return el("figcaption", {},
-    `Together ${signed(margin)} log-odds, which is ${percent(score)}; `
-    + `${plain(positive)} from ${signed(least)}, which is ${percent(threshold)}.`);
+function described(lines, total, scale) {
+  const strongest = lines.slice(1, 4).map((one) => `${one.name} ${scale.amount(one.amount)}`).join(", ");
+  return `${scale.told(strongest, total)} The table below has all of them.`;
 }
 
 /** The canonical text, each character tinted by what the pieces that hold it contribute. */
-function tinted(text, placed, { positive, negative }) {
+function tinted(text, placed, { towards: [negative, positive] }) {
   const characters = Array.from(text);
   const sums = new Float64Array(characters.length);
   for (const { start, end, contribution } of placed) {
@@ -89,21 +96,21 @@ function tinted(text, placed, { positive, negative }) {
   );
 }
 
-function table(contributions, base, margin) {
-  const placed = contributions.some((one) => one.start !== null);
-  const valued = contributions.some((one) => one.value !== null);
-  const head = ["Feature", valued && "Value", placed && "Characters", "Log-odds"].filter(Boolean);
+function table(contributions, base, total, { scale, written }) {
+  const placed = contributions.some(isPlaced);
+  const valued = !written || contributions.some((one) => one.value !== null);
+  const head = ["Feature", valued && "Value", placed && "Characters", scale.heading].filter(Boolean);
   const body = contributions.map((one) => el(
     "tr", {},
     el("th", { scope: "row" }, visible(one.feature)),
-    valued ? el("td", {}, one.value === null ? "–" : told(one.value)) : null,
-    placed ? el("td", {}, one.start === null ? "–" : `${one.start}–${one.end}`) : null,
-    el("td", { class: "number" }, signed(one.contribution, 4)),
+    valued ? el("td", {}, written && one.value === null ? "–" : told(one.value)) : null,
+    placed ? el("td", {}, isPlaced(one) ? `${one.start}–${one.end}` : "–") : null,
+    el("td", { class: "number" }, scale.precise(one.contribution)),
   ));
   const line = (name, amount, kind) => el(
     "tr", { class: kind },
     el("th", { scope: "row", colspan: head.length - 1 }, name),
-    el("td", { class: "number" }, signed(amount, 4)),
+    el("td", { class: "number" }, scale.precise(amount, kind)),
   );
   return el(
     "details", { class: "numbers" },
@@ -111,10 +118,10 @@ function table(contributions, base, margin) {
     el("div", { class: "wide", tabindex: 0, role: "region", "aria-label": "Contributions" }, el(
       "table", {},
       el("thead", {}, el("tr", {}, head.map((name) => el("th", {
-        scope: "col", class: name === "Log-odds" && "number",
+        scope: "col", class: name === scale.heading && "number",
       }, name)))),
       el("tbody", {}, line("Before looking at this one", base, "base"), body),
-      el("tfoot", {}, line("Together", margin, "total")),
+      el("tfoot", {}, line("Together", total, "total")),
     )),
   );
 }

@@ -128,3 +128,12 @@ class FeedbackAnswer(BaseModel):
     instance: int
     label: str
     status: Literal["recorded"]
+
+
+class NumberFeedbackAnswer(BaseModel):
+    """The true number as it is on record now."""
+
+    request_id: str
+    instance: int
+    label: float
+    status: Literal["recorded"]

@@ -2,60 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import anyio.to_thread
 from fastapi import APIRouter, Request, Response
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    ValidationError,
-)
+from pydantic import BaseModel, TypeAdapter
 
 from bento.bodies import declared_length, read_body, require_json
-from bento.routes.documents import (
-    BODY,
-    ExplainAnswer,
-    FeedbackAnswer,
-    PredictAnswer,
-    json_body,
-    problems,
-)
+from bento.routes.documents import BODY, json_body, problems
+from bento.routes.tables import shapes
+from bento.routes.truths import AnyFeedback, FeedbackParser, text_of
 from bento.runtime import Runtime
 from switchyard.capture.recorder import UnknownRequest
 from switchyard.data.notices import SYNTHETIC
-from switchyard.serving.instances import InstanceParser, refuse_repeated_keys, unfit
+from switchyard.serving.instances import InstanceParser
+from switchyard.serving.predictor import Scored
 from switchyard.serving.problems import Problem
+from switchyard.serving.reasons import explained as reasons
+from switchyard.serving.samples import sample_instances
 
 FEEDBACK = "/feedback"
 _FEEDBACK_BYTES = 10_000
 
 
-def whole(value: object) -> object:
-    """JSON has one kind of number: 1.0 is the integer 1."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-class Feedback(BaseModel):
-    """What an instance truly was."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    request_id: Annotated[str, Field(min_length=1, max_length=200)]
-    label: Annotated[str, Field(max_length=200)]
-    instance: Annotated[int, BeforeValidator(whole), Field(ge=0, lt=2**31)] = 0
-
-
 def router(runtime: Runtime) -> APIRouter:
-    """The routes for one model: its inputs and labels are in their document."""
+    """The routes for one model: its inputs and what it answers are in their document."""
     routes = APIRouter(tags=["Predictions"])
     limits = runtime.settings.serving.limits
-    inputs, labels = runtime.manifest.inputs, runtime.manifest.labels
+    manifest = runtime.manifest
+    inputs, shape = manifest.inputs, shapes(manifest)
     explained = InstanceParser(inputs, limits.max_explained)
-    example = {"instances": [dict.fromkeys(inputs, "paypa1-login.example/verify")]}
+    told = FeedbackParser(manifest)
+    example = {"instances": sample_instances(inputs, 1, 0)}
     schemas = {
         most: TypeAdapter(InstanceParser(inputs, most).request_type).json_schema(
             ref_template="#/components/schemas/{model}"
@@ -71,22 +49,22 @@ def router(runtime: Runtime) -> APIRouter:
 
     @routes.post(
         "/predict",
-        response_model=PredictAnswer,
+        response_model=shape.predict,
         responses=problems(*BODY),
         openapi_extra=json_body(inlined(schemas[limits.max_instances]), example),
     )
     async def predict(request: Request) -> Response:
-        """Label and score of each instance."""
+        """Label and score of each instance, or the number and its interval."""
         raise AssertionError(f"'{request.url.path}' is answered by bento.lane")
 
     @routes.post(
         "/explain",
-        response_model=ExplainAnswer,
+        response_model=shape.explain,
         responses=problems(*BODY),
         openapi_extra=json_body(inlined(schemas[limits.max_explained]), example),
     )
-    async def explain(request: Request) -> ExplainAnswer:
-        """Why each instance gets its score: contributions to the log-odds that add up to it."""
+    async def explain(request: Request) -> BaseModel:
+        """Why each instance gets its score: contributions that add up to its log-odds or number."""
         most = int(limits.max_body_mb * 1e6)
         runtime.admission.check(declared_length(request.scope["headers"], most))
         body = await body_of(request, most)
@@ -94,73 +72,70 @@ def router(runtime: Runtime) -> APIRouter:
             found = await anyio.to_thread.run_sync(
                 lambda: explanations(runtime, explained.columns(body))
             )
-        notice = SYNTHETIC if runtime.manifest.data.synthetic else None
-        return ExplainAnswer(
-            request_id=runtime.recorder.issue_unkept(len(found)).decode(),
-            model_version=runtime.settings.model_version,
-            threshold=runtime.manifest.threshold,
-            explanations=found,
-            notice=notice,
+        return shape.explain.model_validate(
+            {
+                "request_id": runtime.recorder.issue_unkept(len(found)).decode(),
+                "model_version": runtime.settings.model_version,
+                **rule_of(runtime),
+                "explanations": found,
+                "notice": SYNTHETIC if manifest.data.synthetic else None,
+            }
         )
-
-    example_feedback = {"request_id": "…", "label": labels.positive, "instance": 0}
-    schema = inlined(Feedback.model_json_schema())
-    schema["properties"]["label"]["enum"] = [labels.positive, labels.negative]
 
     @routes.post(
         FEEDBACK,
-        response_model=FeedbackAnswer,
+        response_model=shape.feedback,
         responses=problems(*BODY, 404),
-        openapi_extra=json_body(schema, example_feedback),
+        openapi_extra=json_body(inlined(told.schema()), told.example()),
     )
-    async def feedback(request: Request) -> FeedbackAnswer:
-        """Tell the true label of an instance that was predicted; the latest one counts."""
-        body = await body_of(request, _FEEDBACK_BYTES)
-        try:
-            given = Feedback.model_validate_json(body)
-        except ValidationError as error:
-            raise unfit(error) from None
-        refuse_repeated_keys(body)
-        if given.label not in (labels.positive, labels.negative):
-            known = f"'{labels.positive}' or '{labels.negative}'"
-            message = f"the label must be {known}"
-            raise Problem(422, f"'label': {message}", [{"where": "label", "message": message}])
+    async def feedback(request: Request) -> BaseModel:
+        """Tell what was true of an instance that was predicted; what is told last counts."""
+        given = told.read(await body_of(request, _FEEDBACK_BYTES))
         await anyio.to_thread.run_sync(record, runtime, given)
-        return FeedbackAnswer(
-            request_id=given.request_id,
-            instance=given.instance,
-            label=given.label,
-            status="recorded",
-        )
+        return shape.feedback.model_validate({**given.model_dump(), "status": "recorded"})
 
     return routes
 
 
+def rule_of(runtime: Runtime) -> dict[str, float | None]:
+    """What turns a score into an answer."""
+    band = runtime.manifest.band
+    return (
+        {"threshold": runtime.manifest.threshold} if band is None else {"coverage": band.coverage}
+    )
+
+
 def explanations(runtime: Runtime, columns: dict[str, list[Any]]) -> list[Any]:
     """The explanations of rows that can all be scored; Problem 422 naming those that cannot."""
-    from switchyard.explanations.explaining import explain
-
     answerer = runtime.require_model()
     scored = answerer.usable(columns)
-    predictor = answerer.predictor
-    found = explain(predictor.model.estimator, next(iter(columns.values())))
+    heads = explained_heads(runtime, scored)
+    found = reasons(answerer.predictor, columns)
     return [
         {
-            "label": predictor.label(score),
-            "score": score,
+            **(head or {"value": each.margin}),
             "margin": each.margin,
             "base": each.base,
             "text": each.text,
             "contributions": [vars(one) for one in each.contributions],
         }
-        for each, score in zip(found, scored.scores.tolist(), strict=True)
+        for each, head in zip(found, heads, strict=True)
     ]
 
 
-def record(runtime: Runtime, given: Feedback) -> None:
+def explained_heads(runtime: Runtime, scored: Scored) -> list[dict[str, Any]]:
+    """Label and score of each row, nothing of predicted numbers."""
+    scores = scored.scores.tolist()
+    labels = runtime.labels(scored)
+    if labels is None:
+        return [{} for _ in scores]
+    return [{"label": label, "score": score} for label, score in zip(labels, scores, strict=True)]
+
+
+def record(runtime: Runtime, given: AnyFeedback) -> None:
     """Keep a label; Problem 404 for a request that was not answered or not kept here."""
     try:
-        runtime.recorder.feedback(given.request_id, given.instance, given.label)
+        runtime.recorder.feedback(given.request_id, given.instance, text_of(given))
     except UnknownRequest as error:
         raise Problem(404, str(error)) from error
 

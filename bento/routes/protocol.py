@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import anyio.to_thread
@@ -14,11 +15,21 @@ from bento.routes.documents import BODY, json_body, problems
 from bento.routes.predictions import inlined
 from bento.runtime import Runtime
 from switchyard import __version__
+from switchyard.packages.manifest import Number
 from switchyard.serving.predictor import Scored
 from switchyard.serving.problems import Fault, Problem
-from switchyard.serving.tensors import InferRequest, OutputTensor, packed, parse
+from switchyard.serving.samples import sample_instances
+from switchyard.serving.tensors import (
+    Column,
+    InferRequest,
+    OutputTensor,
+    TableInferRequest,
+    packed,
+    parse,
+)
 
 _JSON_LENGTH = b"inference-header-content-length"
+_TOLD = 20
 
 Version = Annotated[str, Path(max_length=40)]
 ModelName = Annotated[str, Path(max_length=100)]
@@ -65,16 +76,21 @@ def router(runtime: Runtime) -> APIRouter:
     routes = APIRouter(tags=["Open Inference Protocol"], prefix="/v2")
     limits = runtime.settings.serving.limits
     name, version = runtime.settings.name, runtime.settings.model_version
-    names = list(runtime.manifest.inputs)
+    inputs = runtime.manifest.inputs
+    datatypes = {
+        each: "FP64" if isinstance(declared, Number) else "BYTES"
+        for each, declared in inputs.items()
+    }
+    gives = {"label": "BYTES", "score": "FP64"}
+    if runtime.manifest.labels is None:
+        gives = dict.fromkeys(("value", "low", "high"), "FP64")
+    body_type = TableInferRequest if "FP64" in datatypes.values() else InferRequest
     document = V2ModelDocument(
         name=name,
         versions=[version],
         platform="switchyard",
-        inputs=[TensorDocument(name=each, datatype="BYTES", shape=[-1]) for each in names],
-        outputs=[
-            TensorDocument(name="label", datatype="BYTES", shape=[-1]),
-            TensorDocument(name="score", datatype="FP64", shape=[-1]),
-        ],
+        inputs=tensors(datatypes),
+        outputs=tensors(gives),
     )
 
     def require(asked: str, asked_version: str | None) -> None:
@@ -113,7 +129,7 @@ def router(runtime: Runtime) -> APIRouter:
         return {"name": name, "ready": True}
 
     async def infer(request: Request, model: ModelName, version: Version | None = None) -> Response:
-        """Label and score of each row; binary tensors both ways where they are asked for."""
+        """What the model says of each row; binary tensors both ways where they are asked for."""
         require(model, version)
         headers = request.scope["headers"]
         answerer = runtime.require_model()
@@ -121,27 +137,22 @@ def router(runtime: Runtime) -> APIRouter:
         runtime.admission.check(declared_length(headers, most))
         body = await read_body(request.receive, headers, most, limits.body_timeout_s)
 
-        def score() -> tuple[InferRequest, dict[str, list[str]], Scored]:
-            asked, strings = parse(body, json_length(headers))
-            columns = named(asked, strings, names, limits.max_instances)
+        def score() -> tuple[InferRequest, dict[str, Column], Scored]:
+            asked, found = parse(body, json_length(headers), datatypes)
+            columns = named(asked, found, list(datatypes), limits.max_instances)
             return asked, columns, answerer.usable(columns)
 
         with runtime.admission.queued(len(body)):
             asked, columns, scored = await anyio.to_thread.run_sync(score)
         request_id = runtime.recorder.issue(len(scored.scores))
         runtime.capture(request_id, columns, scored)
-        labels = runtime.manifest.labels
-        found = {
-            "label": [labels.positive if each else labels.negative for each in scored.positive],
-            "score": scored.scores.tolist(),
-        }
         answer = {
             "model_name": name,
             "model_version": runtime.settings.model_version,
             "id": asked.id or request_id.decode(),
             "parameters": {"request_id": request_id.decode()},
         }
-        return packed_answer(answer, asked, found)
+        return packed_answer(answer, asked, outputs_of(scored, runtime.labels(scored)), gives)
 
     for path in ("/models/{model}", "/models/{model}/versions/{version}"):
         tail = "_of_version" if "version}" in path else ""
@@ -160,16 +171,39 @@ def router(runtime: Runtime) -> APIRouter:
             responses=problems(*BODY, 404),
             operation_id=f"infer{tail}",
             openapi_extra=json_body(
-                inlined(InferRequest.model_json_schema()),
-                {
-                    "inputs": [
-                        {"name": each, "shape": [1], "datatype": "BYTES", "data": ["a.example"]}
-                        for each in names
-                    ]
-                },
+                inlined(body_type.model_json_schema()),
+                example_of(datatypes, sample_instances(inputs, 1, 0)[0]),
             ),
         )(infer)
     return routes
+
+
+def tensors(datatypes: Mapping[str, str]) -> list[TensorDocument]:
+    """The description of tensors of these types."""
+    return [
+        TensorDocument(name=name, datatype=datatype, shape=[-1])
+        for name, datatype in datatypes.items()
+    ]
+
+
+def example_of(datatypes: Mapping[str, str], instance: Mapping[str, Any]) -> dict[str, Any]:
+    """A request for one row."""
+    return {
+        "inputs": [
+            {"name": name, "shape": [1], "datatype": datatype, "data": [instance[name]]}
+            for name, datatype in datatypes.items()
+        ]
+    }
+
+
+def outputs_of(scored: Scored, labels: list[str] | None) -> dict[str, list[Any]]:
+    """The elements of each output."""
+    if labels is not None:
+        return {"label": labels, "score": scored.scores.tolist()}
+    assert scored.low is not None
+    assert scored.high is not None
+    columns = {"value": scored.scores, "low": scored.low, "high": scored.high}
+    return {name: column.tolist() for name, column in columns.items()}
 
 
 def json_length(headers: list[tuple[bytes, bytes]]) -> int | None:
@@ -183,19 +217,23 @@ def json_length(headers: list[tuple[bytes, bytes]]) -> int | None:
 
 
 def named(
-    asked: InferRequest, strings: list[list[str]], names: list[str], most: int
-) -> dict[str, list[str]]:
+    asked: InferRequest, columns: list[Column], names: list[str], most: int
+) -> dict[str, Column]:
     """The columns by name; Problem 422 unless each input is there once, with as many rows."""
     given = [tensor.name for tensor in asked.inputs]
     if sorted(given) != sorted(names):
-        raise _unfit("inputs", f"the inputs must be {', '.join(names)}, each once")
-    if len({len(column) for column in strings}) != 1 or not 1 <= len(strings[0]) <= most:
+        told = ", ".join(names[:_TOLD]) + (", …" if len(names) > _TOLD else "")
+        raise _unfit("inputs", f"the inputs must be {told}, each once")
+    if len({len(column) for column in columns}) != 1 or not 1 <= len(columns[0]) <= most:
         raise _unfit("inputs.0.shape", f"there must be 1 to {most:,} rows")
-    return dict(zip(given, strings, strict=True))
+    return dict(zip(given, columns, strict=True))
 
 
 def packed_answer(
-    answer: dict[str, Any], asked: InferRequest, found: dict[str, list[Any]]
+    answer: dict[str, Any],
+    asked: InferRequest,
+    found: Mapping[str, list[Any]],
+    datatypes: Mapping[str, str],
 ) -> Response:
     """The answer with the outputs that were asked for, each as JSON or in binary."""
     all_binary = bool((asked.parameters or {}).get("binary_data_output"))
@@ -207,7 +245,7 @@ def packed_answer(
     for at, (name, binary) in enumerate(wanted.items()):
         if name not in found:
             raise _unfit(f"outputs.{at}.name", f"the outputs are {', '.join(found)}")
-        datatype = "FP64" if name == "score" else "BYTES"
+        datatype = datatypes[name]
         output: dict[str, Any] = {
             "name": name,
             "shape": [len(found[name])],

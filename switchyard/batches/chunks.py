@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from switchyard.batches.texts import as_objects, as_text
+from switchyard.batches.typed import arrow_values
 from switchyard.errors import DataError
 from switchyard.nearest import nearest
 
@@ -24,8 +25,11 @@ class Chunk(Protocol):
 
     def __len__(self) -> int: ...
 
-    def texts(self, column: str) -> tuple[Any, Any]:
-        """A column as large strings, empty where there is no text, and why not (null: there is)."""
+    def values(self, column: str, type_: str) -> tuple[Any, Any]:
+        """A column as a model with an input of this type takes it, and why rows have no value.
+
+        Reasons are large strings, null where there is a value; None where no row has one.
+        """
         ...
 
     def batch(self) -> Any:
@@ -67,14 +71,14 @@ class TableChunk:
     def __len__(self) -> int:
         return int(self._batch.num_rows)
 
-    def texts(self, column: str) -> tuple[Any, Any]:
+    def values(self, column: str, type_: str) -> tuple[Any, Any]:
+        if type_ != "string":
+            return arrow_values(self._batch.column(column), column, type_), None
         texts = as_text(self._batch.column(column), column)
-        reasons = pa.nulls(len(texts), pa.large_string())
-        if texts.null_count:
-            missing = pa.scalar(MISSING, pa.large_string())
-            reasons = pc.if_else(texts.is_null(), missing, reasons)
-            texts = texts.fill_null("")
-        return texts, reasons
+        if not texts.null_count:
+            return texts, None
+        nothing, missing = (pa.scalar(text, pa.large_string()) for text in (None, MISSING))
+        return texts.fill_null(""), pc.if_else(texts.is_null(), missing, nothing)
 
     def batch(self) -> pa.RecordBatch:
         return self._batch

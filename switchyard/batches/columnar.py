@@ -12,7 +12,7 @@ from switchyard.batches.chunks import TableChunk, refuse_repeated
 from switchyard.errors import DataError
 
 _BATCH = 1 << 26
-"""Bytes that a batch may have, by what the file says of itself."""
+"""Bytes that a batch may have, by what the file says of itself, and as numbers of 64 bits."""
 
 _BUFFER = 1 << 20
 
@@ -52,7 +52,8 @@ class ParquetReader:
     def _fitting(self) -> int:
         facts = self._file.metadata
         size = sum(facts.row_group(at).total_byte_size for at in range(facts.num_row_groups))
-        return max(1, _BATCH * max(1, int(facts.num_rows)) // max(1, int(size)))
+        by_size = _BATCH * max(1, int(facts.num_rows)) // max(1, int(size))
+        return max(1, min(by_size, _BATCH // (8 * max(1, len(self.schema)))))
 
 
 def damaged(cause: Exception) -> Exception:

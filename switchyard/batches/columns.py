@@ -10,6 +10,8 @@ import pyarrow as pa
 from switchyard.errors import DataError
 
 _MOST = 1_000
+"""Names that a file may have; more of them where a model wants half as many."""
+
 _EXACT = 2**53
 _LONG = 2**63
 
@@ -25,8 +27,10 @@ class _Huge(int):
 class Columns:
     """Collects the names, in order of first appearance, and what types their values have."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: int = 1) -> None:
+        """wanted: how many columns a model asks for."""
         self._types: dict[str, set[type]] = {}
+        self._most = max(_MOST, 2 * wanted)
 
     def see(self, row: Mapping[str, Any]) -> None:
         """Take note of a row. DataError when there are too many names: then they are data."""
@@ -36,10 +40,11 @@ class Columns:
             if kind is int and not -_EXACT <= value <= _EXACT:
                 kind = _Long if -_LONG <= value < _LONG else _Huge
             if name not in types:
-                if len(types) == _MOST:
+                if len(types) == self._most:
                     raise DataError(
-                        f"brings the {_MOST + 1:,}th name of a column, of which a file may have "
-                        f"{_MOST:,}; put what differs from row to row into values, not into names"
+                        f"brings the {self._most + 1:,}th name of a column, of which a file may "
+                        f"have {self._most:,}; put what differs from row to row into values, not "
+                        "into names"
                     )
                 types[name] = set()
             types[name].add(kind)

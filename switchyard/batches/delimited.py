@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -16,12 +17,14 @@ from switchyard.errors import DataError
 BLOCK = 1 << 22
 """Bytes that are read at a time; no row may be longer."""
 
-_HEAD = 1 << 16
+_HEAD = 1 << 20
+"""Bytes that a header may have."""
+
 _DELIMITERS = (",", ";", "\t", "|")
 
 
 class CsvReader:
-    """A CSV file with a header. Its delimiter is the one that makes a wanted column appear.
+    """A CSV file with a header. Its delimiter is the one that makes most wanted columns appear.
 
     Blank lines are no rows, but in a file of one column they are: there they are empty values.
     """
@@ -118,13 +121,13 @@ class CsvReader:
 
 
 def recognise(source: BinaryIO, wanted: tuple[str, ...]) -> tuple[str, list[str]]:
-    """The delimiter that makes a wanted column appear, and the header's names.
+    """The delimiter that makes most wanted columns appear, and the header's names.
 
     DataError when one is missing or stands twice.
     """
-    headers = {mark: _header(source, mark) for mark in _DELIMITERS}
-    fitting = [mark for mark in _DELIMITERS if set(wanted) & set(headers[mark])]
-    delimiter = fitting[0] if fitting else ","
+    text = _beginning(source)
+    headers = {mark: _header(text, mark) for mark in _DELIMITERS}
+    delimiter = max(_DELIMITERS, key=lambda mark: len(set(wanted) & set(headers[mark])))
     names = headers[delimiter]
     require_columns(names, wanted)
     refuse_repeated(names)
@@ -150,11 +153,14 @@ class _Counted:
         """The source is its opener's to close."""
 
 
-def _header(source: BinaryIO, delimiter: str) -> list[str]:
+def _beginning(source: BinaryIO) -> str:
     source.seek(0)
-    text = source.read(_HEAD).removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
+    return source.read(_HEAD).removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
+
+
+def _header(text: str, delimiter: str) -> list[str]:
     try:
-        rows = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         return next((row for row in rows if row), [])
     except csv.Error:
         return []

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from switchyard.batches.chunks import MISSING
 from switchyard.batches.columns import Columns
+from switchyard.batches.typed import json_values
 from switchyard.errors import DataError
 from switchyard.serving.instances import refuse_repeated_keys
 from switchyard.serving.problems import Problem
@@ -48,10 +49,12 @@ class Source(Protocol):
 class ObjectReader:
     """Rows that are JSON objects. All are read once on opening, so that all columns are known."""
 
-    def __init__(self, source: Source, on_look: Callable[[], object]) -> None:
+    def __init__(
+        self, source: Source, wanted: tuple[str, ...], on_look: Callable[[], object]
+    ) -> None:
         self._source = source
         self._exactly = False
-        columns = Columns()
+        columns = Columns(len(wanted))
         rows = 0
         for number, raw in source:
             try:
@@ -94,8 +97,10 @@ class ObjectChunk:
     def __len__(self) -> int:
         return len(self._raws)
 
-    def texts(self, column: str) -> tuple[Any, Any]:
+    def values(self, column: str, type_: str) -> tuple[Any, Any]:
         values = [row.get(column) for row in self._rows]
+        if type_ != "string":
+            return json_values(values, column, type_)
         texts = [value if type(value) is str else "" for value in values]
         reasons = [None if type(value) is str else _not_text(value) for value in values]
         return pa.array(texts, pa.large_string()), pa.array(reasons, pa.large_string())

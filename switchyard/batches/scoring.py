@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from switchyard.batches.answers import added_names, answer
+from switchyard.batches.answers import added_by, added_names, answer
 from switchyard.batches.chunks import Reader, no_rows, require_columns
 from switchyard.batches.kinds import Kind
-from switchyard.batches.texts import is_text, require_writable
+from switchyard.batches.texts import require_writable
+from switchyard.batches.typed import require_fitting
 from switchyard.errors import DataError
 from switchyard.serving.predictor import Predictor
 
@@ -49,22 +50,20 @@ def score_file(
 ) -> Totals:
     """Score the rows of `source` into `target`, in their order and with all their columns.
 
-    The scores are bit for bit those of `Predictor.score`. A row that cannot be scored has no label
-    and no score but a problem. source: seekable, read from its start. on_progress: called after
-    each chunk with the rows done and rejected so far, and while the file is opened, and may raise
-    to stop; on_rows: called once
-    with the number of rows, if the kind tells it beforehand.
+    The scores are bit for bit those of `Predictor.score`. A row that cannot be scored has a
+    problem and no answer. source: seekable, read from its start. on_progress: called after each
+    chunk with the rows done and rejected so far, and while the file is opened, and may raise to
+    stop; on_rows: called once with the number of rows, if the kind tells it beforehand.
     DataError when the file cannot be read; OSError of either stream passes through.
     """
-    inputs = tuple(predictor.manifest.inputs)
+    types = {name: each.type for name, each in predictor.manifest.inputs.items()}
+    inputs = tuple(types)
     reader = open_reader(source, kind, inputs, lambda: on_progress(0, 0))
     if reader.rows == 0:
         raise no_rows()
     require_columns(reader.schema.names, inputs)
-    for name in inputs:
-        type_ = reader.schema.field(name).type
-        if kind == "parquet" and not is_text(type_):
-            raise DataError(f"column '{name}' is {type_}, not text; convert it to text")
+    if kind == "parquet":
+        require_fitting(reader.schema, types)
     if target_kind != kind:
         require_writable(reader.schema, target_kind)
     if reader.rows is not None:
@@ -72,7 +71,8 @@ def score_file(
 
     from switchyard.batches.writing import writer_of
 
-    added = added_names(reader.schema.names)
+    own = added_by(predictor.manifest)
+    added = dict(zip(added_names(reader.schema.names, own), own, strict=True))
     writer = writer_of(target_kind, target, reader.schema, added)
     rows = rejected = 0
     for chunk in reader.chunks(chunk_rows):
@@ -113,7 +113,7 @@ def open_reader(
         return CsvReader(source, wanted)
     from switchyard.batches.objects import Instances, Lines, ObjectReader
 
-    return ObjectReader(Instances(source) if kind == "json" else Lines(source), on_look)
+    return ObjectReader(Instances(source) if kind == "json" else Lines(source), wanted, on_look)
 
 
 def refuse_others(head: bytes, kind: Kind) -> None:

@@ -20,7 +20,7 @@ def as_text(column: pa.Array, name: str) -> pa.Array:
     Text stays as it is, numbers are written so that they read back equal, times as ISO 8601, lists
     and structures as JSON. DataError where a value is neither text nor can be written so.
     """
-    column = _plain(column)
+    column = plain(column)
     kind = column.type
     try:
         if _is_nested(kind):
@@ -76,7 +76,7 @@ def require_writable(schema: pa.Schema, kind: str) -> None:
 
 
 def _values(column: pa.Array, name: str) -> list[Any]:
-    column = _plain(column)
+    column = plain(column)
     kind = column.type
     same = _is.is_boolean(kind) or _is.is_integer(kind) or _is.is_floating(kind)
     if not (same or _is_nested(kind)):
@@ -85,7 +85,7 @@ def _values(column: pa.Array, name: str) -> list[Any]:
     return values
 
 
-def _plain(column: pa.Array) -> pa.Array:
+def plain(column: pa.Array) -> pa.Array:
     """The column without coding and without an extension's meaning."""
     if isinstance(column.type, pa.BaseExtensionType):
         column = column.storage

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from switchyard.candidates.entries import Entry
+from switchyard.candidates.extras import missing_library
+from switchyard.candidates.table_entries import REGRESSORS, TABLE_CLASSIFIERS
 from switchyard.configuration.model import Candidate
 from switchyard.errors import RequestError
 from switchyard.nearest import suggestion
@@ -14,43 +17,22 @@ if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One estimator: what it is, the function of `builders` that makes it, and its parameters.
-
-    parameters: the name that a configuration uses → scikit-learn's name inside the pipeline; tasks:
-    those that it can do; kind: which of several estimators the builder is to make.
-    """
-
-    description: str
-    builder: str
-    parameters: Mapping[str, str]
-    tasks: frozenset[str] = frozenset({"text-classification"})
-    kind: str = ""
-
-    def make(self, seed: int, sizes: Sequence[int] | None = None) -> BaseEstimator:
-        """The estimator, unfitted. sizes: of the inputs of a table, as its encoder wants them."""
-        made: BaseEstimator
-        if sizes is None:
-            from switchyard.candidates import builders
-
-            made = getattr(builders, self.builder)(seed)
-        else:
-            from switchyard.candidates import table_builders
-
-            made = getattr(table_builders, self.builder)(self.kind, list(sizes), seed)
-        return made
-
-
 def build(candidate: Candidate, seed: int, sizes: Sequence[int] | None = None) -> BaseEstimator:
     """The candidate's unfitted estimator: raw URLs in, `predict_proba` (n, 2) out.
 
     sizes: of the inputs of a table; then coded rows in. RequestError names an estimator or a
-    parameter that does not exist, and the nearest that does.
+    parameter that does not exist, and the nearest that does; or a library that is not installed.
     """
     entry = find(candidate.estimator)
+    if not installed(entry):
+        raise missing_library(f"candidate '{candidate.name}'", entry.library)
     estimator = entry.make(seed, sizes)
     return estimator.set_params(**nested(candidate, candidate.parameters))
+
+
+def installed(entry: Entry) -> bool:
+    """Whether the library that the estimator needs is there; it is not imported."""
+    return not entry.library or find_spec(entry.library) is not None
 
 
 def check_task(candidate: Candidate, task: str) -> None:
@@ -94,40 +76,6 @@ def _own(*names: str) -> dict[str, str]:
     """The parameters of an estimator that is no pipeline: their names are the constructor's."""
     return {name: name for name in names}
 
-
-_REGRESSION = frozenset({"regression"})
-_TREE = {"depth": "depth", "min_rows": "min_rows", "columns": "columns"}
-_FOREST = {**_TREE, "trees": "trees", "n_jobs": "n_jobs"}
-
-
-def _regressor(description: str, builder: str, kind: str, names: Iterable[str]) -> Entry:
-    parameters = {name: f"model__{name}" for name in names}
-    return Entry(description, builder, parameters, _REGRESSION, kind)
-
-
-REGRESSORS: Mapping[str, Entry] = {
-    "linear": _regressor("least squares", "linear", "ordinary", ()),
-    "ridge": _regressor("least squares with a penalty on squares", "linear", "ridge", ["alpha"]),
-    "lasso": _regressor("least squares with a penalty on sizes", "linear", "lasso", ["alpha"]),
-    "elastic-net": _regressor(
-        "least squares with both penalties", "linear", "elastic-net", ["alpha", "mix"]
-    ),
-    "decision-tree": _regressor("one tree", "trees", "decision-tree", _TREE),
-    "random-forest": _regressor("trees on drawn rows", "trees", "random-forest", _FOREST),
-    "extra-trees": _regressor("trees with drawn splits", "trees", "extra-trees", _FOREST),
-    "gradient-boosting": _regressor(
-        "trees on what is left over, one after the other",
-        "trees",
-        "gradient-boosting",
-        [*_TREE, "trees", "learning_rate", "loss", "patience"],
-    ),
-    "adaboost": _regressor(
-        "trees on what was wrong, and their weighted median",
-        "trees",
-        "adaboost",
-        [*_TREE, "trees", "learning_rate", "loss"],
-    ),
-}
 
 TEXT_CLASSIFIERS: Mapping[str, Entry] = {
     "stem-logistic": Entry(
@@ -185,4 +133,4 @@ TEXT_CLASSIFIERS: Mapping[str, Entry] = {
     ),
 }
 
-CATALOGUE: Mapping[str, Entry] = {**TEXT_CLASSIFIERS, **REGRESSORS}
+CATALOGUE: Mapping[str, Entry] = {**TEXT_CLASSIFIERS, **REGRESSORS, **TABLE_CLASSIFIERS}

@@ -11,12 +11,14 @@ import orjson
 from switchyard.capture.errors import SpoolFull, UnknownRequest
 from switchyard.capture.feedback import FeedbackJournal
 from switchyard.capture.journal import Journal
-from switchyard.capture.redaction import redact
+from switchyard.capture.redaction import check_capture, redact
 from switchyard.capture.request_ids import KEPT, RequestIds, load_key
 from switchyard.capture.segments import COLUMNS, PREDICTION
 from switchyard.capture.spool import Spool
 from switchyard.errors import RequestError
+from switchyard.packages.manifest import AnyInput
 from switchyard.serving.settings import Settings
+from switchyard.tasks.rows import on_tables
 from switchyard.urls.canonical import whole_characters
 
 __all__ = ["Recorder", "SpoolFull", "UnknownRequest"]
@@ -29,7 +31,8 @@ _US_A_DAY = 86_400_000_000
 class Recorder:
     """Issues request ids and keeps predictions and feedback. One a process, for its event loop.
 
-    data_digest, synthetic: of the model's data; threshold: for answers that do not name it.
+    data_digest, synthetic: of the model's data; threshold: for answers that do not name it; inputs:
+    of the model's manifest, so that what is kept is of their types and only texts are redacted.
     Opens the journal in `settings.spool`: PlatformError if it cannot. When the spool is full
     already it opens all the same and refuses predictions until there is room.
     """
@@ -40,8 +43,11 @@ class Recorder:
         data_digest: str,
         synthetic: bool,
         threshold: float | None = None,
+        inputs: Mapping[str, AnyInput] | None = None,
     ) -> None:
         capture = settings.serving.capture
+        if inputs is not None:
+            check_capture(capture, inputs)
         self._retention_days = capture.retention_days
         self._parts = frozenset(capture.redact)
         self._dropped = frozenset(capture.drop)
@@ -62,6 +68,8 @@ class Recorder:
             "synthetic": synthetic,
             "threshold": threshold,
         }
+        if inputs is not None and on_tables(inputs):
+            facts["inputs"] = {name: declared.type for name, declared in inputs.items()}
         spool = Spool(settings.spool, most, facts)
         fair = most // (8 * settings.serving.workers)
         segment_bytes = max(_SMALLEST_SEGMENT, min(_SEGMENT_BYTES, fair)) // 4096 * 4096
@@ -106,10 +114,14 @@ class Recorder:
         self,
         request_id: bytes,
         columns: Mapping[str, Sequence[Any]],
-        labels: Sequence[str],
+        labels: Sequence[str] | None,
         scores: Sequence[float],
+        interval: tuple[Sequence[float], Sequence[float]] | None = None,
     ) -> None:
-        """Keep what was asked and answered in columns; otherwise as `prediction`."""
+        """Keep what was asked and answered in columns; otherwise as `prediction`.
+
+        labels: None of predicted numbers, which have an interval, its lower and its upper ends.
+        """
         if request_id[0] != KEPT or self._journal is None:
             return
         rows = {name: [_whole(value) for value in _listed(held)] for name, held in columns.items()}
@@ -118,12 +130,16 @@ class Recorder:
                 name: [self._redacted({name: value})[name] for value in held]
                 for name, held in rows.items()
             }
-        answer = {"labels": _listed(labels), "scores": _listed(scores)}
+        answer = {"scores": _listed(scores)}
+        if labels is not None:
+            answer["labels"] = _listed(labels)
+        if interval is not None:
+            answer |= {"low": _listed(interval[0]), "high": _listed(interval[1])}
         asked = orjson.dumps({"columns": rows})
         self._journal.append(COLUMNS, request_id, asked, orjson.dumps(answer))
 
     def feedback(self, request_id: str, instance: int, label: str) -> None:
-        """Keep the true label of an instance; it is on the disk when this returns.
+        """Keep the true label, a number as text, of an instance; on the disk when this returns.
 
         UnknownRequest when no prediction is kept under the id; RequestError when the request had
         no such instance; PlatformError when it cannot be kept. May be called from any thread.

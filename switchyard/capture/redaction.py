@@ -8,11 +8,35 @@ told apart: it is masked whole.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
+from switchyard.configuration.serving import Capture
+from switchyard.errors import RequestError
+from switchyard.packages.manifest import AnyInput
+from switchyard.tables.casting import listed
+from switchyard.tasks.rows import on_tables
 from switchyard.urls.canonical import canonicalise, scheme_of
 
 MASK = "*"
+
+
+def check_capture(capture: Capture, inputs: Mapping[str, AnyInput]) -> None:
+    """RequestError when parts of URLs are to be masked where there are none, or of `drop` a name.
+
+    inputs: those of a manifest.
+    """
+    if capture.redact and on_tables(inputs):
+        raise RequestError(
+            f"serving.capture.redact: {', '.join(capture.redact)} are parts of a URL, and this "
+            "model takes a table; leave columns out with serving.capture.drop"
+        )
+    unknown = [name for name in capture.drop if name not in inputs]
+    if unknown:
+        known = listed(tuple(inputs))
+        raise RequestError(
+            f"serving.capture.drop: '{unknown[0]}' is no input of the model; they are {known}"
+        )
+
 
 _HOST = re.compile(r"(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]*)?")
 _HEAD_END = re.compile(r"[/?#]")

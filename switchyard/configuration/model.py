@@ -61,10 +61,10 @@ class Columns(Section):
 class Labels(Section):
     """The two classes, and the words that the sources use for them (compared in lower case)."""
 
-    positive: Name = "phishing"
-    negative: Name = "benign"
-    positive_words: tuple[str, ...] = ("bad", "phishing", "malware", "defacement", "1")
-    negative_words: tuple[str, ...] = ("good", "benign", "legitimate", "safe", "0")
+    positive: Name = "positive"
+    negative: Name = "negative"
+    positive_words: tuple[str, ...] = ("positive", "bad", "true", "yes", "1")
+    negative_words: tuple[str, ...] = ("negative", "good", "false", "no", "0")
 
 
 class Sample(Section):
@@ -126,6 +126,9 @@ class Candidate(Section):
     estimator: Name
     parameters: dict[str, Scalar] = Field(default={})
     search: dict[str, tuple[Scalar, ...]] = Field(default={})
+    optional: bool = Field(
+        default=False, description="Left out, with a note, where its library is not installed."
+    )
 
 
 class Tuning(Section):
@@ -174,7 +177,9 @@ class Promotion(Section):
         default={"roc_auc": 0.85, "accuracy": 0.75}, description="Nothing below is registered."
     )
     max_slice_drop: Share = Field(
-        default=0.03, description="No slice may lose more accuracy than this."
+        default=0.03,
+        description="No slice may lose more accuracy than this; of a regression, nor may its mean "
+        "absolute error grow by a greater share.",
     )
     min_recent_rows: int = Field(
         default=100,
@@ -232,7 +237,9 @@ class UseCase(Section):
 
         Steps that get this are not run again because a folder or the number of processes changed.
         """
-        kept = Data(max_url_length=self.data.max_url_length)
+        kept = Data(
+            max_url_length=self.data.max_url_length, drop_duplicates=self.data.drop_duplicates
+        )
         defaults = {
             "tuning": Tuning(),
             "serving": Serving(),

@@ -25,6 +25,6 @@ class Section(BaseModel):
         """
         return cls.model_validate_json(json.dumps(values, default=str))
 
-    def plain(self) -> dict[str, Any]:
-        """Return the section as JSON values, the inverse of `of`."""
-        return self.model_dump(mode="json")
+    def plain(self, include: set[str] | None = None) -> dict[str, Any]:
+        """Return the section, or some of its keys, as JSON values, the inverse of `of`."""
+        return self.model_dump(mode="json", include=include)

@@ -36,7 +36,12 @@ TASKS: Mapping[str, Kind] = {
         numbers=True,
         defaults={
             "tuning": {"metric": "r2"},
-            "promotion": {"metric": "rmse", "margin": 0.0, "floors": {"r2": 0.0}},
+            "promotion": {
+                "metric": "r2",
+                "margin": 0.0,
+                "max_slice_drop": 0.1,
+                "floors": {"r2": 0.0},
+            },
             "monitoring": {"floors": {}},
         },
     ),

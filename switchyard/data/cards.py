@@ -72,7 +72,11 @@ class DataCard(Record):
             "Rows read": self.read,
             "Rejected": self.rejected,
             f"Duplicates, {kept}": self.duplicates,
-            f"Rows of URLs with both labels, {kept}": self.contradictions,
+            **(
+                {}
+                if self.columns
+                else {f"Rows of URLs with both labels, {kept}": self.contradictions}
+            ),
             **({"First seen too long ago, left out": self.outdated} if self.outdated else {}),
         }
         names = list(self.classes) or [ROWS]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from switchyard import pages
-from switchyard.data.cards import UNDATED, Counts, DataCard
+from switchyard.data.cards import ROWS, UNDATED, Counts, DataCard
 from switchyard.data.notices import SYNTHETIC
 from switchyard.data.tellings import Telling, telling_words
 
@@ -25,13 +25,17 @@ _SEED = 7
 
 def exploration_html(frame: pd.DataFrame, card: DataCard) -> str:
     """The page about a cleaned frame and its card."""
+    if card.columns:
+        from switchyard.tables.exploration import table_html
+
+        return table_html(frame, card)
     sample = _sample(frame)
     positive, negative = card.classes
     note = f"Pictures marked * are of random rows, at most {SAMPLE:,} of each class."
     body = "\n".join(
         [
             _summary(card, note if len(sample) < card.rows else ""),
-            pages.section("Classes and sources", pages.grid(_balance(card), _by_source(card))),
+            pages.section("Classes and sources", pages.grid(balance(card), source_bars(card))),
             pages.section(
                 "Lengths and endings",
                 pages.grid(
@@ -39,9 +43,9 @@ def exploration_html(frame: pd.DataFrame, card: DataCard) -> str:
                 ),
             ),
             _words(sample, positive, negative),
-            pages.section("Over time", _years(card)),
-            _origins(card),
-            _rejects(card),
+            pages.section("Over time", year_bars(card)),
+            origins_section(card),
+            rejects_section(card),
         ]
     )
     return pages.page("The data", body, banner=SYNTHETIC if card.synthetic else None)
@@ -76,8 +80,9 @@ def _summary(card: DataCard, note: str) -> str:
     )
 
 
-def _balance(card: DataCard) -> str:
-    figure, axes = _figure(1.5)
+def balance(card: DataCard) -> str:
+    """Bars of the rows of each class."""
+    figure, axes = figure_of(1.5)
     names, counts = list(card.classes), list(card.classes.values())
     bars = axes.barh(names, counts, color=[pages.POSITIVE, pages.NEGATIVE])
     axes.bar_label(bars, [f"{count:,} ({count / card.rows:.1%})" for count in counts], padding=4)
@@ -89,10 +94,11 @@ def _balance(card: DataCard) -> str:
     return pages.picture(figure, f"Bars: rows by class: {told}", "Rows by class")
 
 
-def _by_source(card: DataCard) -> str:
-    figure, axes = _figure(max(1.5, 0.6 + 0.3 * min(len(card.sources), 20)))
+def source_bars(card: DataCard) -> str:
+    """Bars of the rows of each source, by class where there are classes."""
+    figure, axes = figure_of(max(1.5, 0.6 + 0.3 * min(len(card.sources), 20)))
     most = sorted(card.sources.items(), key=lambda each: -sum(each[1].values()))[:20]
-    _stack(axes, dict(most), list(card.classes), across=True)
+    _stack(axes, dict(most), list(card.classes) or [ROWS], across=True)
     told = "; ".join(f"{name}: {sum(counts.values()):,}" for name, counts in most)
     return pages.picture(
         figure, f"Stacked bars: rows by source and class: {told}", "Rows by source"
@@ -100,7 +106,7 @@ def _by_source(card: DataCard) -> str:
 
 
 def _lengths(sample: pd.DataFrame, positive: str, negative: str) -> str:
-    figure, axes = _figure(2.8)
+    figure, axes = figure_of(2.8)
     lengths = sample["url"].str.len().to_numpy()
     labels = sample["label"].to_numpy()
     edges = np.linspace(0, max(float(np.quantile(lengths, 0.99)), 10.0), 50)
@@ -139,7 +145,7 @@ def _endings(sample: pd.DataFrame, positive: str, negative: str) -> str:
     shares = {value: endings[labels == value].value_counts(normalize=True) for value in (1, 0)}
     both = shares[1].add(shares[0], fill_value=0)
     top = sorted(both.index, key=lambda ending: (-both[ending], ending))[:12]
-    figure, axes = _figure(2.8)
+    figure, axes = figure_of(2.8)
     places = np.arange(len(top))
     for value, name, colour, shift in (
         (1, positive, pages.POSITIVE, -0.2),
@@ -147,7 +153,7 @@ def _endings(sample: pd.DataFrame, positive: str, negative: str) -> str:
     ):
         heights = [100 * float(shares[value].get(ending, 0)) for ending in top]
         axes.barh(places + shift, heights, 0.4, color=colour, label=name)
-    axes.set_yticks(places, [_fit(ending) for ending in top])
+    axes.set_yticks(places, [fit(ending) for ending in top])
     axes.invert_yaxis()
     axes.set_xlabel("% of the class")
     axes.legend(frameon=False, loc="lower right")
@@ -181,19 +187,21 @@ def _word_table(words: list[Telling], name: str, positive: str, negative: str) -
     return pages.table(headers, rows, f"Words that speak for {name}")
 
 
-def _years(card: DataCard) -> str:
+def year_bars(card: DataCard) -> str:
+    """Bars of the dated rows by year."""
     dated = {year: counts for year, counts in card.years.items() if year != UNDATED}
     undated = sum(card.years.get(UNDATED, {}).values())
     if not dated:
         return pages.paragraph("No row says when it was first seen.")
-    figure, axes = _figure(2.4, width=9.0)
-    _stack(axes, dated, list(card.classes), across=False)
+    figure, axes = figure_of(2.4, width=9.0)
+    _stack(axes, dated, list(card.classes) or [ROWS], across=False)
     told = "; ".join(f"{year}: {sum(counts.values()):,}" for year, counts in dated.items())
     caption = f"Dated rows by year and class; {undated:,} rows are undated"
     return pages.picture(figure, f"Stacked bars: rows by year: {told}", caption)
 
 
-def _origins(card: DataCard) -> str:
+def origins_section(card: DataCard) -> str:
+    """The files that the rows came from."""
     rows = [
         (each.name, each.location, each.rows, each.sha256 or "–", each.note or "–")
         for each in card.origins
@@ -202,17 +210,21 @@ def _origins(card: DataCard) -> str:
     return pages.section("Where the rows came from", pages.table(headers, rows))
 
 
-def _rejects(card: DataCard) -> str:
+def rejects_section(card: DataCard, most: int | None = None) -> str:
+    """Why rows were rejected, of many reasons the `most` frequent."""
     if not card.rejects:
         return pages.section("Rejected rows", pages.paragraph("None."))
-    return pages.section("Rejected rows", pages.table(("reason", "rows"), card.rejects.items()))
+    rows = list(card.rejects.items())[:most]
+    more = len(card.rejects) - len(rows)
+    told = [pages.paragraph(f"And {more:,} more reasons.")] if more else []
+    return pages.section("Rejected rows", pages.table(("reason", "rows"), rows), *told)
 
 
 def _stack(axes: Axes, counts: dict[str, Counts], classes: list[str], *, across: bool) -> None:
     """Stacked bars of each key's rows by class, across the page or upright."""
-    names = [_fit(name) for name in counts]
+    names = [fit(name) for name in counts]
     start: npt.NDArray[Any] = np.zeros(len(names))
-    for name, colour in zip(classes, (pages.POSITIVE, pages.NEGATIVE), strict=True):
+    for name, colour in zip(classes, (pages.POSITIVE, pages.NEGATIVE), strict=False):
         values = np.array([each[name] for each in counts.values()])
         places = np.arange(len(names))
         if across:
@@ -228,15 +240,17 @@ def _stack(axes: Axes, counts: dict[str, Counts], classes: list[str], *, across:
         axes.locator_params(axis="x", nbins=4)
     elif len(names) > 12:
         axes.set_xticks(np.arange(len(names))[::2], names[::2])
-    axes.legend(frameon=False)
+    if classes != [ROWS]:
+        axes.legend(frameon=False)
 
 
-def _fit(name: str) -> str:
+def fit(name: str) -> str:
     """The name as a label of a drawing: short, and no formula."""
     return (name if len(name) < 25 else name[:24] + "…").replace("$", r"\$")
 
 
-def _figure(height: float, width: float = 5.6) -> tuple[Figure, Axes]:
+def figure_of(height: float, width: float = 5.6) -> tuple[Figure, Axes]:
+    """A figure with one drawing, as all pages have them."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height))

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from switchyard.configuration.model import Columns, Data, Definition
 from switchyard.configuration.names import stored
 from switchyard.configuration.tables import Table, Target
-from switchyard.data.generator import SOURCE, generate
+from switchyard.data.notices import SOURCE
 from switchyard.data.reading import RawFrame, read
 from switchyard.data.sources import fetch
 
@@ -89,6 +89,8 @@ def _within(progress: Report | None, text: str) -> Callable[[int, int | None], N
 def sample(rows: int, definition: Definition, seed: int) -> RawFrame:
     """Generated rows, of addresses or as a table declares its columns."""
     if definition.table is None:
+        from switchyard.samples.urls import generate
+
         return RawFrame.of(generate(rows, seed, definition.labels))
     from switchyard.tables.samples import generate_table
 

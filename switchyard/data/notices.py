@@ -7,3 +7,6 @@ FEEDBACK = "feedback"
 
 RECENT_FEEDBACK = "recent feedback"
 """The same, of the newest windows: what traffic looks like now."""
+
+SOURCE = "synthetic sample"
+"""What the source of generated rows is called."""

@@ -21,9 +21,9 @@ _LEAST_RATE = 1e-4
 
 def roc_figure(evaluation: Evaluation, allowed: float) -> Figure:
     """Recall by false-positive rate, the rate on a logarithmic axis: decisions lie at its left."""
-    figure, axes = _figure()
-    least = max(_LEAST_RATE, 0.5 / max(1, evaluation.rows - evaluation.positives))
-    for judged, style in _styled(evaluation):
+    figure, axes = blank()
+    least = max(_LEAST_RATE, 0.5 / max(1, evaluation.rows - (evaluation.positives or 0)))
+    for judged, style in styled(evaluation):
         points = [
             (x, y)
             for x, y in zip(judged.roc.x, judged.roc.y, strict=True)
@@ -43,29 +43,29 @@ def roc_figure(evaluation: Evaluation, allowed: float) -> Figure:
     axes.set_xscale("log")
     axes.set_xlim(least, 1.0)
     axes.set_ylim(0.0, 1.02)
-    _named(axes, "False-positive rate (logarithmic)", "Recall")
+    named(axes, "False-positive rate (logarithmic)", "Recall")
     axes.legend(frameon=False, fontsize=8, loc="lower center", ncols=2, bbox_to_anchor=(0.45, 1.0))
     return figure
 
 
 def precision_figure(evaluation: Evaluation) -> Figure:
     """Precision by recall."""
-    figure, axes = _figure()
+    figure, axes = blank()
     lowest = 1.0
-    for judged, style in _styled(evaluation):
+    for judged, style in styled(evaluation):
         axes.plot(judged.pr.x, judged.pr.y, **style)
         lowest = min([lowest, *judged.pr.y])
     axes.set_xlim(0.0, 1.01)
     axes.set_ylim(max(0.0, lowest - 0.03), 1.01)
-    _named(axes, "Recall", "Precision")
+    named(axes, "Recall", "Precision")
     return figure
 
 
 def calibration_figure(evaluation: Evaluation) -> Figure:
     """Share of positives by mean score; dots as large as their share of the served one's rows."""
-    figure, axes = _figure()
+    figure, axes = blank()
     axes.plot([0, 1], [0, 1], color=NEUTRAL, linewidth=1, linestyle=":")
-    for judged, style in _styled(evaluation):
+    for judged, style in styled(evaluation):
         bins = judged.calibration
         axes.plot([b.score for b in bins], [b.share for b in bins], **style)
         if judged.name == evaluation.served.name:
@@ -80,13 +80,13 @@ def calibration_figure(evaluation: Evaluation) -> Figure:
             )
     axes.set_xlim(-0.01, 1.01)
     axes.set_ylim(-0.01, 1.01)
-    _named(axes, "Score given", "Share that is positive")
+    named(axes, "Score given", "Share that is positive")
     return figure
 
 
 def confusion_figure(confusion: Confusion, positive: str, negative: str) -> Figure:
     """Truth by decision; shaded by the share of each truth."""
-    figure, axes = _figure(4.6, 3.4)
+    figure, axes = blank(4.6, 3.4)
     rows = (
         (confusion.true_negatives, confusion.false_positives),
         (confusion.false_negatives, confusion.true_positives),
@@ -116,7 +116,7 @@ def confusion_figure(confusion: Confusion, positive: str, negative: str) -> Figu
 def telling_figure(telling: Telling, most: int) -> Figure:
     """The most telling tokens as bars of log-odds, the strongest positive one on top."""
     tokens = [*telling.positive[:most], *telling.negative[:most][::-1]]
-    figure, axes = _figure(4.6, 0.8 + 0.24 * max(1, len(tokens)))
+    figure, axes = blank(4.6, 0.8 + 0.24 * max(1, len(tokens)))
     colours = [POSITIVE if token.weight > 0 else NEGATIVE for token in tokens]
     axes.barh(range(len(tokens)), [token.weight for token in tokens], color=colours, height=0.7)
     axes.set_yticks(range(len(tokens)), [token.token[:24] for token in tokens], fontsize=9)
@@ -133,7 +133,7 @@ def _rectangle(corner: tuple[float, float], size: float, **style: Any) -> Any:
     return Rectangle(corner, size, size, **style)
 
 
-def _styled(evaluation: Evaluation) -> Sequence[tuple[Judged, dict[str, Any]]]:
+def styled(evaluation: Evaluation) -> Sequence[tuple[Judged, dict[str, Any]]]:
     """Each candidate with its line; the served one is the thick one, on top."""
     styled = []
     others = [judged for judged in evaluation.candidates if judged.name != evaluation.served.name]
@@ -151,12 +151,12 @@ def _styled(evaluation: Evaluation) -> Sequence[tuple[Judged, dict[str, Any]]]:
     return styled
 
 
-def _named(axes: Axes, x: str, y: str) -> None:
+def named(axes: Axes, x: str, y: str) -> None:
     axes.set_xlabel(x)
     axes.set_ylabel(y)
 
 
-def _figure(width: float = 4.3, height: float = 3.3) -> tuple[Figure, Axes]:
+def blank(width: float = 4.3, height: float = 3.3) -> tuple[Figure, Axes]:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height))

@@ -7,15 +7,15 @@ not independent, and intervals that take them to be are too narrow.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from switchyard.errors import DataError
-from switchyard.evaluation.metrics import METRICS, find
-from switchyard.evaluation.ranking import MEASURES, Counts, Floats, Ranking
+from switchyard.evaluation.metrics import Metric, find
+from switchyard.evaluation.ranking import Counts, Floats
 from switchyard.records import Record
 
 
@@ -27,44 +27,54 @@ class Interval(Record):
     high: float | None = None
 
 
+class Measured(Protocol):
+    """A model's answers beside the truth: `metrics.Decided` or `residuals.Residuals`."""
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]: ...
+    @property
+    def names(self) -> tuple[str, ...]: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def unmeasured(self) -> dict[str, str]: ...
+    def measure(self, counts: Counts | None = None) -> Floats: ...
+
+
+def values_of(measured: Measured) -> dict[str, float]:
+    """Every metric by name, those left out that these rows cannot tell."""
+    values = dict(zip(measured.names, measured.measure().tolist(), strict=True))
+    return {
+        name: values[name]
+        for name in measured.metrics
+        if name not in measured.unmeasured and values[name] == values[name]
+    }
+
+
 def bootstrap(
-    y: Any,
-    score: Any,
-    threshold: float,
-    *,
-    resamples: int,
-    confidence: float,
-    seed: int,
-    groups: Any = None,
+    measured: Measured, *, resamples: int, confidence: float, seed: int, groups: Any = None
 ) -> dict[str, Interval]:
-    """Percentile intervals of every metric in `METRICS`, by name.
+    """Percentile intervals of every metric, by name.
 
     A resample in which a metric is undefined (one class only) does not count for that metric.
     """
-    ranking = Ranking(y, score)
-    whole = ranking.measure(threshold)
-    drawn = [
-        ranking.measure(threshold, counts)
-        for counts in draws(ranking.rows, resamples, seed, groups)
-    ]
-    table = np.array(drawn).reshape(resamples, len(MEASURES))
-    found = {}
-    for name, metric in METRICS.items():
-        if metric.unmeasurable(ranking.positives, ranking.negatives):
+    whole = measured.measure()
+    drawn = [measured.measure(each) for each in draws(measured.rows, resamples, seed, groups)]
+    table = np.array(drawn).reshape(resamples, len(measured.names))
+    found, unmeasured = {}, measured.unmeasured
+    for name in measured.metrics:
+        if name in unmeasured:
             found[name] = Interval(value=None)
             continue
-        column = MEASURES.index(name)
+        column = measured.names.index(name)
         low, high = _ends(table[:, column], confidence)
         found[name] = Interval(value=float(whole[column]), low=low, high=high)
     return found
 
 
 def paired_difference(
-    y: Any,
-    score_a: Any,
-    threshold_a: float,
-    score_b: Any,
-    threshold_b: float,
+    a: Measured,
+    b: Measured,
     metric: str,
     *,
     resamples: int,
@@ -76,21 +86,17 @@ def paired_difference(
 
     Of a metric where less is better, b minus a is taken.
     """
-    wanted = find(metric, "metric")
-    a, b = Ranking(y, score_a), Ranking(y, score_b)
-    if wanted.unmeasurable(a.positives, a.negatives):
+    wanted = find(metric, "metric", a.metrics)
+    if metric in a.unmeasured:
         return Interval(value=None)
-    column = MEASURES.index(metric)
+    column = a.names.index(metric)
 
-    def gain(counts: Counts | None) -> float:
-        return wanted.gain(
-            float(a.measure(threshold_a, counts)[column]),
-            float(b.measure(threshold_b, counts)[column]),
-        )
+    def gain(counts: Counts | None = None) -> float:
+        return wanted.gain(float(a.measure(counts)[column]), float(b.measure(counts)[column]))
 
     gains = np.array([gain(counts) for counts in draws(a.rows, resamples, seed, groups)])
     low, high = _ends(gains, confidence)
-    return Interval(value=gain(None), low=low, high=high)
+    return Interval(value=gain(), low=low, high=high)
 
 
 def draws(rows: int, resamples: int, seed: int, groups: Any = None) -> Iterator[Counts]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,9 @@ import pandas as pd
 
 from switchyard.configuration.model import Evaluation as Settings
 from switchyard.errors import RequestError
+from switchyard.evaluation.importances import Importance
 from switchyard.evaluation.intervals import bootstrap
-from switchyard.evaluation.metrics import METRICS
+from switchyard.evaluation.metrics import Decided
 from switchyard.evaluation.ranking import BINS, Floats, Ranking, check_scored
 from switchyard.evaluation.results import Bin, Confusion, Curve, Evaluation, Judged, Served
 from switchyard.evaluation.slices import measure_slices
@@ -34,6 +35,7 @@ def evaluate(
     *,
     groups: Any = None,
     telling: Telling | None = None,
+    importances: Sequence[Importance] = (),
 ) -> Evaluation:
     """Judge every candidate on the same rows and resamples, and the served one slice by slice.
 
@@ -48,17 +50,15 @@ def evaluate(
         )
     judged = []
     for name, score in scores.items():
-        ranking = Ranking(y, score)
+        decided = Decided(y, score, thresholds[name].value)
         intervals = bootstrap(
-            y,
-            score,
-            thresholds[name].value,
+            decided,
             resamples=settings.bootstrap,
             confidence=settings.confidence,
             seed=seed,
             groups=groups,
         )
-        roc, pr = _curves(ranking)
+        roc, pr = _curves(decided.ranking)
         judged.append(
             Judged(
                 name=name,
@@ -66,29 +66,25 @@ def evaluate(
                 metrics=intervals,
                 roc=roc,
                 pr=pr,
-                calibration=_calibration(ranking),
+                calibration=_calibration(decided.ranking),
             )
         )
     labels, chosen = check_scored(y, scores[served])
     threshold = thresholds[served].value
-    positives = int(labels.sum())
-    reasons = {
-        name: metric.unmeasurable(positives, len(labels) - positives)
-        for name, metric in METRICS.items()
-    }
     return Evaluation(
         rows=len(labels),
-        positives=positives,
+        positives=int(labels.sum()),
         groups=None if groups is None else int(pd.Series(np.asarray(groups)).nunique()),
         confidence=settings.confidence,
         resamples=settings.bootstrap,
-        unmeasured={name: reason for name, reason in reasons.items() if reason},
+        unmeasured=Decided(labels, chosen, threshold).unmeasured,
         candidates=tuple(judged),
         served=Served(
             name=served,
             confusion=_confusion(labels, chosen >= threshold),
             slices=measure_slices(labels, chosen, threshold, columns, settings.min_slice_rows),
             telling=telling,
+            importances=tuple(importances),
         ),
     )
 

@@ -7,14 +7,16 @@ from html import escape
 from typing import Any
 
 from switchyard.configuration.model import UseCase
+from switchyard.configuration.tasks import TASKS
 from switchyard.data.cards import DataCard
 from switchyard.data.notices import SYNTHETIC
-from switchyard.evaluation import drawings
+from switchyard.evaluation import report_labels as labels
+from switchyard.evaluation import report_numbers as numbers
 from switchyard.evaluation.intervals import Interval
-from switchyard.evaluation.metrics import METRICS
+from switchyard.evaluation.metrics import metrics_of
 from switchyard.evaluation.report_tables import candidate_section, ends, slice_section
 from switchyard.evaluation.results import Evaluation
-from switchyard.pages import grid, page, paragraph, picture, section, table
+from switchyard.pages import grid, page, paragraph, section, table
 from switchyard.promotion.gates import check_floors
 from switchyard.promotion.records import Decision, Gate
 
@@ -22,8 +24,12 @@ OPTIMISTIC = (
     "Optimistic protocol: the holdout was drawn at random, so that pages of one domain stand on "
     "both sides of the split. On domains never seen the model does worse."
 )
-TOKENS = 12
-"""Of each kind."""
+OPTIMISTIC_ROWS = (
+    "Optimistic protocol: the holdout was drawn at random, so that rows of one group, and equal "
+    "rows that were kept, stand on both sides of the split. On new rows the model may do worse."
+)
+LABELS_SHOWN = ("accuracy", "roc_auc", "recall", "precision", "recall_at_1pct_fpr", "ece")
+NUMBERS_SHOWN = ("r2", "rmse", "mae", "median_ae", "bias", "coverage")
 
 _ROWS_OF_GRID = 40
 
@@ -38,14 +44,18 @@ def report_html(
     """The page. tunings: each candidate's `TuningResult` as plain values; decision: once taken."""
     title = f"{use_case.title}: training report"
     banner = SYNTHETIC if data.synthetic else None
-    whole = evaluation.candidate(evaluation.served.name).metrics["accuracy"].value or 0.0
+    of_task = (
+        [numbers.answers(evaluation, use_case)]
+        if evaluation.numbers
+        else [labels.decisions(evaluation, use_case), labels.curves(evaluation, use_case)]
+    )
     parts = [
         _headline(evaluation, use_case, decision),
         candidate_section(evaluation),
-        _decisions(evaluation, use_case),
-        _curves(evaluation, use_case),
-        slice_section(evaluation.served, use_case, whole),
-        _tellings(evaluation, use_case),
+        *of_task,
+        slice_section(evaluation, use_case),
+        labels.tellings(evaluation, use_case),
+        numbers.importance_section(evaluation, use_case),
         _tunings(tunings),
         _data(data, use_case),
     ]
@@ -54,16 +64,19 @@ def report_html(
 
 def _headline(evaluation: Evaluation, use_case: UseCase, decision: Decision | None) -> str:
     served = evaluation.candidate(evaluation.served.name)
+    metrics = metrics_of(numbers=evaluation.numbers)
     shown = [
-        (METRICS[name].title, served.metrics[name])
-        for name in ("accuracy", "roc_auc", "recall", "precision", "recall_at_1pct_fpr", "ece")
+        (metrics[name].title, served.metrics[name])
+        for name in (NUMBERS_SHOWN if evaluation.numbers else LABELS_SHOWN)
         if name in served.metrics
     ]
     tiles = "".join(_tile(title, interval) for title, interval in shown)
     gates: Sequence[Gate] = (
         decision.gates
         if decision is not None
-        else check_floors(evaluation.figures(served.name), use_case.promotion)
+        else check_floors(
+            evaluation.figures(served.name), use_case.promotion, numbers=evaluation.numbers
+        )
     )
     said = f"Served candidate: {served.name}. "
     said += (
@@ -73,7 +86,8 @@ def _headline(evaluation: Evaluation, use_case: UseCase, decision: Decision | No
     )
     parts = [paragraph(said)]
     if use_case.split.protocol == "random":
-        parts.append(f'<p class="banner" role="note">{escape(OPTIMISTIC)}</p>')
+        told = OPTIMISTIC_ROWS if TASKS[use_case.task].on_tables else OPTIMISTIC
+        parts.append(f'<p class="banner" role="note">{escape(told)}</p>')
     parts.append(
         '<div style="display:grid;gap:.75rem;margin:1.25rem 0;'
         f'grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr))">{tiles}</div>'
@@ -93,85 +107,6 @@ def _tile(title: str, interval: Interval) -> str:
         f'<div style="font-size:1.5rem;font-variant-numeric:tabular-nums">{value}</div>'
         f'<div style="{soft}">{told}</div></div>'
     )
-
-
-def _decisions(evaluation: Evaluation, use_case: UseCase) -> str:
-    served = evaluation.candidate(evaluation.served.name)
-    positive, negative = use_case.labels.positive, use_case.labels.negative
-    cells = evaluation.served.confusion
-    figure = picture(
-        drawings.confusion_figure(cells, positive, negative),
-        f"Confusion matrix: of {negative} {cells.true_negatives} right and {cells.false_positives} "
-        f"wrong, of {positive} {cells.true_positives} right and {cells.false_negatives} wrong",
-        f"Decisions of {served.name} on the holdout.",
-    )
-    chosen = served.threshold
-    rates = [
-        f"{label} {100 * rate:.2f} %"
-        for label, rate in (
-            ("false positives", chosen.false_positive_rate),
-            ("recall", chosen.recall),
-        )
-        if rate is not None
-    ]
-    text = (
-        f"A URL is called {positive} when its score is {chosen.value:.6g} or more: {chosen.note}. "
-        f"On validation rows: {', '.join(rates) or 'not measurable'}. The holdout had no say in it."
-    )
-    rows = [
-        (judged.name, judged.threshold.value, judged.threshold.false_positive_rate,
-         judged.threshold.recall)
-        for judged in evaluation.candidates
-    ]  # fmt: skip
-    heads = ("Candidate", "Threshold", "False positives", "Recall")
-    thresholds = table(heads, rows, "Thresholds, with their rates on validation rows")
-    return section("Decisions", grid(figure, f"<div>{paragraph(text)}{thresholds}</div>"))
-
-
-def _curves(evaluation: Evaluation, use_case: UseCase) -> str:
-    allowed = use_case.evaluation.max_false_positive_rate
-    served = evaluation.served.name
-    return section(
-        "Curves",
-        grid(
-            picture(
-                drawings.roc_figure(evaluation, allowed),
-                f"ROC curves of all candidates; {served} is served",
-                "Recall by false-positive rate: the further up at the left, the better.",
-            ),
-            picture(
-                drawings.precision_figure(evaluation),
-                f"Precision-recall curves of all candidates; {served} is served",
-                "Precision by recall; lines as in the first picture.",
-            ),
-            picture(
-                drawings.calibration_figure(evaluation),
-                f"Calibration of all candidates; {served} is served",
-                "Calibration: on the dotted line a score is a probability; larger dots hold more "
-                "rows.",
-            ),
-        ),
-    )
-
-
-def _tellings(evaluation: Evaluation, use_case: UseCase) -> str:
-    telling = evaluation.served.telling
-    if telling is None or not (telling.positive or telling.negative):
-        return ""
-    text = (
-        f"What {evaluation.served.name} goes by, on {telling.sampled:,} holdout URLs: "
-        f"{telling.method}. To the right speaks for {use_case.labels.positive}."
-    )
-    figure = picture(
-        drawings.telling_figure(telling, TOKENS),
-        "The tokens that change the served candidate's log-odds most",
-    )
-    rows = [
-        (token.token, round(token.weight, 3), token.urls)
-        for token in (*telling.positive[:TOKENS], *telling.negative[:TOKENS][::-1])
-    ]
-    listed = table(("Token", "Log-odds", "URLs"), rows)
-    return section("Most telling tokens", paragraph(text), grid(figure, listed))
 
 
 def _tunings(tunings: Sequence[Mapping[str, Any]]) -> str:
@@ -220,8 +155,27 @@ def _data(data: DataCard, use_case: UseCase) -> str:
         ("Seed", str(use_case.seed)),
         ("Digest", data.digest[:16] + "…"),
     ]
+    notes = [*data.oddities, *_repeated(data)]
     sources = [(name, sum(counts.values())) for name, counts in data.sources.items()]
     return section(
         "Data",
+        *(f'<p class="banner" role="note">{escape(note)}</p>' for note in notes),
         grid(table(("What", "Value"), facts), table(("Source", "Rows"), sources)),
     )
+
+
+def _repeated(data: DataCard) -> list[str]:
+    """Of tables: what rows that stand twice do to the figures."""
+    if not data.columns or not data.duplicates:
+        return []
+    if data.deduplicated:
+        return [
+            f"{data.duplicates:,} rows that repeat others were left out. Kept, copies would stand "
+            "on both sides of a random split, and a model that learns rows by heart would look "
+            "better than it is."
+        ]
+    return [
+        f"{data.duplicates:,} rows repeat others and were kept (data.drop_duplicates: false). "
+        "Where copies stand on both sides of the split, part of the lead of models that can learn "
+        "rows by heart, such as trees and neighbours, is leakage."
+    ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from switchyard.errors import DataError
+from switchyard.evaluation.metrics import NUMBER_METRICS, Metric
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.uint16]
@@ -33,6 +35,9 @@ def check_predicted(y: Any, predicted: Any) -> tuple[Floats, Floats]:
 
 class Residuals:
     """A model's predictions beside the truth; half_width: of the intervals around predictions."""
+
+    metrics: Mapping[str, Metric] = NUMBER_METRICS
+    names = MEASURES
 
     def __init__(self, y: Any, predicted: Any, half_width: float) -> None:
         self.truth, self.predicted = check_predicted(y, predicted)
@@ -65,7 +70,7 @@ class Residuals:
         )
 
     @property
-    def unmeasurable(self) -> dict[str, str]:
+    def unmeasured(self) -> dict[str, str]:
         """Metric → why it cannot be measured on these rows."""
         if np.ptp(self.truth) == 0:
             return {"r2": "the target is the same in every row"}

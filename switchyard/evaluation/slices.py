@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -54,19 +55,20 @@ def measure_slices(
 ) -> tuple[Slice, ...]:
     """Every slice of at least `min_rows` rows, families in the order of the columns."""
     labels, scores = check_scored(y, score)
-    found = []
+    return tuple(
+        _measured(family, name, labels[rows], scores[rows], threshold)
+        for family, name, rows in parts_of(columns)
+        if rows.sum() >= min_rows
+    )
+
+
+def parts_of(columns: pd.DataFrame) -> Iterator[tuple[str, str, npt.NDArray[np.bool_]]]:
+    """Family, name and rows (as a mask) of every slice."""
     for family in columns:
-        names, codes = _coded(columns[family])
-        for code, name in enumerate(names):
-            rows = codes == code
-            if rows.sum() >= min_rows:
-                found.append(_measured(str(family), name, labels[rows], scores[rows], threshold))
-    return tuple(found)
-
-
-def _coded(column: pd.Series[Any]) -> tuple[list[str], npt.NDArray[Any]]:
-    coded = column.astype("category").cat
-    return [str(name) for name in coded.categories], coded.codes.to_numpy()
+        coded = columns[family].astype("category").cat
+        codes = coded.codes.to_numpy()
+        for code, name in enumerate(coded.categories):
+            yield str(family), str(name), codes == code
 
 
 def _measured(

@@ -14,10 +14,10 @@ ROUNDING = 1e-3
 
 @dataclass(frozen=True)
 class Contribution:
-    """What one feature adds to the log-odds of the positive label.
+    """What one feature adds to the log-odds of the positive label, or to the predicted number.
 
-    value: what the feature is in this text, None where its name says all; start, end: where it
-    stands, characters of the text, None where it has no single place.
+    value: what the feature is in this instance, None where its name says all or it is missing;
+    start, end: where it stands, characters of the text, None where it has no single place.
     """
 
     feature: str
@@ -29,20 +29,22 @@ class Contribution:
 
 @dataclass(frozen=True)
 class Explanation:
-    """base + the sum of the contributions = margin, and score = 1 / (1 + exp(-margin)).
+    """base + the sum of the contributions = margin.
 
-    text: the canonical form that was scored; base: the log-odds before looking at it;
-    contributions: none of them 0, the largest first.
+    Of a classification score = 1 / (1 + exp(-margin)); of a regression the margin is the predicted
+    number, before it is held to any bounds. text: the canonical form that was scored, None for a
+    row of a table; base: the margin before looking at it; contributions: none of them 0, the
+    largest first.
     """
 
-    text: str
+    text: str | None
     base: float
     margin: float
     contributions: tuple[Contribution, ...]
 
 
 def explanation(
-    text: str, base: float, margin: float, found: Sequence[Contribution]
+    text: str | None, base: float, margin: float, found: Sequence[Contribution]
 ) -> Explanation:
     """The explanation with what is found in order, and zeros left out.
 
@@ -53,8 +55,10 @@ def explanation(
     size = math.fsum(abs(one.contribution) for one in kept)
     gap = margin - math.fsum([base, *(one.contribution for one in kept)])
     if not abs(gap) <= ROUNDING * (1.0 + abs(base) + size):
+        what = "a row" if text is None else f"'{text:.80}'"
+        told = "number" if text is None else "log-odds"
         raise PlatformError(
-            f"the contributions to the score of '{text:.80}' miss its log-odds of {margin:.6g} by "
+            f"the contributions to the score of {what} miss its {told} of {margin:.6g} by "
             f"{gap:.3g}: the model was packaged by another version of this code; train it again"
         )
     if kept:

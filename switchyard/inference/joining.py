@@ -175,7 +175,8 @@ def _write(
     schema = scored_schema(plan)
     if plan.target.kind == "parquet":
         batches = _batches(place, plan, numbers, "rows", report)
-        _write_parquet(stream, schema, batches, plan.model.inputs)
+        texts = [name for name, kind in plan.model.types.items() if kind == "string"]
+        _write_parquet(stream, schema, batches, texts)
         return
     if plan.target.kind == "csv":
         stream.write(csv_lines([pa.array([name], pa.large_string()) for name in schema.names]))

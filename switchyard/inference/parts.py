@@ -11,7 +11,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from itertools import compress
 from typing import Any
 
 import orjson
@@ -20,17 +19,20 @@ import pyarrow.compute as pc
 
 from switchyard.batches.answers import TYPES, Answers
 from switchyard.batches.texts import as_text
-from switchyard.batches.writing import csv_lines
+from switchyard.batches.writing import answer_texts, csv_lines, json_rows
 from switchyard.inference.places import Place
-from switchyard.inference.plans import Plan
+from switchyard.inference.plans import Model, Plan
 from switchyard.inference.reading import Piece, Unreadable
-from switchyard.inference.results import Counts, added
+from switchyard.inference.results import Counts, added, counted
 
 CHUNKS = "chunks"
 REJECTED = ("source", "row", "problem", "text")
 """What comes before the input's columns in the file of rejected rows."""
 
 _REJECTED_TYPES = (pa.large_string(), pa.int64(), pa.large_string(), pa.large_string())
+_VALUE = "'[^']*' is "
+"""The value in what is told of a cell of a table; without it, like problems count together."""
+
 _LZ4 = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
@@ -53,7 +55,8 @@ def counts_of(place: Place, plan: Plan, number: int) -> Counts | None:
 
 def scored_schema(plan: Plan) -> Any:
     """The columns of the result."""
-    fields = [pa.field(name, type_) for name, type_ in zip(plan.added, TYPES, strict=False)]
+    named = zip(plan.added, plan.model.adds, strict=True)
+    fields = [pa.field(name, TYPES[own]) for name, own in named]
     return pa.schema([*plan.schema, *fields])
 
 
@@ -91,7 +94,7 @@ class PartWriter:
             self._rows = self._open(piece.chunk, "rows")
         self._write_scored(piece, answers, rejected)
         self._write_rejected(piece, answers, rejected)
-        self._counts.append(_counted(piece, answers, self._plan.model.positive))
+        self._counts.append(_counted(piece, answers, self._plan.model))
         if piece.last:
             self._finish(piece.chunk)
 
@@ -121,20 +124,19 @@ class PartWriter:
         return stream
 
     def _write_scored(self, piece: Piece, answers: Answers, rejected: Any) -> None:
-        rows, columns = piece.rows, answers.columns()[:3]
-        texts = [] if self._plan.target.kind == "parquet" else answers.score_texts()
+        rows, columns = piece.rows, [answers.columns[own] for own in self._plan.model.adds]
         if answers.rejected:
             kept = pc.invert(rejected)
             rows, columns = rows.kept(kept), [column.filter(kept) for column in columns]
-            texts = list(compress(texts, kept.to_pylist()))
         match self._plan.target.kind:
             case "parquet":
                 batch = [*rows.batch().columns, *columns]
                 self._rows.write_batch(pa.RecordBatch.from_arrays(batch, schema=self._schema))
             case "csv":
-                self._rows.write(_csv(rows.batch(), columns, texts))
+                self._rows.write(_csv(rows.batch(), columns))
             case "jsonl":
-                self._rows.write(_json(rows.objects(), self._plan.added, columns, texts))
+                ended = json_rows(rows.objects(), self._plan.added, columns)
+                self._rows.write(b"".join(row + b"\n" for row in ended))
 
     def _write_rejected(self, piece: Piece, answers: Answers, rejected: Any) -> None:
         if not (answers.rejected or piece.unreadable):
@@ -161,14 +163,16 @@ class _Dropped(BaseException):
     """Tells streams that what they hold is not wanted."""
 
 
-def _counted(piece: Piece, answers: Answers, positive: str) -> Counts:
+def _counted(piece: Piece, answers: Answers, model: Model) -> Counts:
     reasons: Counter[str] = Counter(each.problem for each in piece.unreadable)
     if answers.rejected:
-        reasons.update(answers.problems.drop_null().to_pylist())
-    found = pc.sum(pc.equal(answers.labels, pa.scalar(positive, pa.large_string()))).as_py()
+        told = answers.problems.drop_null()
+        if "warning" in answers.columns:
+            told = pc.replace_substring_regex(told, _VALUE, "is ")
+        reasons.update(told.to_pylist())
     unread = len(piece.unreadable)
     rows = len(piece.rows) + unread
-    return Counts(rows, answers.rejected + unread, found or 0, dict(reasons))
+    return counted(answers.columns, model.positive, rows, answers.rejected + unread, dict(reasons))
 
 
 def _unreadable(rows: Sequence[Unreadable], source: str, schema: Any) -> Any:
@@ -182,27 +186,9 @@ def _unreadable(rows: Sequence[Unreadable], source: str, schema: Any) -> Any:
     return pa.RecordBatch.from_arrays([*known, *rest], schema=schema)
 
 
-def _csv(batch: Any, columns: Sequence[Any], scores: Sequence[bytes]) -> Any:
+def _csv(batch: Any, columns: Sequence[Any]) -> Any:
     texts = [
         as_text(column, name)
         for name, column in zip(batch.schema.names, batch.columns, strict=True)
     ]
-    label, _, version = columns
-    written = pa.array(scores, pa.large_binary()).cast(pa.large_string())
-    return csv_lines([*texts, label, written, version])
-
-
-def _json(
-    objects: Sequence[bytes], names: Sequence[str], columns: Sequence[Any], scores: Sequence[bytes]
-) -> bytes:
-    """Each object as it came, with the answers at its end."""
-    label, score, version = (orjson.dumps(name) + b":" for name in names)
-    labels = {text: orjson.dumps(text) for text in columns[0].unique().to_pylist()}
-    rows = []
-    for row, said, number, by in zip(
-        objects, columns[0].to_pylist(), scores, columns[2].to_pylist(), strict=True
-    ):
-        comma = b"," if row[1:-1].strip() else b""
-        parts = (row[:-1], comma, label, labels[said], b",", score, number, b",", version)
-        rows.append(b"".join((*parts, orjson.dumps(by), b"}\n")))
-    return b"".join(rows)
+    return csv_lines([*texts, *answer_texts(columns)])

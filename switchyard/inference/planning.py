@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
@@ -12,7 +12,8 @@ from switchyard.batches.answers import added_names
 from switchyard.batches.chunks import no_rows, refuse_repeated, require_columns
 from switchyard.batches.kinds import Kind
 from switchyard.batches.scoring import refuse_others
-from switchyard.batches.texts import is_text, require_writable
+from switchyard.batches.texts import require_writable
+from switchyard.batches.typed import require_fitting
 from switchyard.data.sources import shown
 from switchyard.errors import DataError, RequestError
 from switchyard.inference.claims import LOCK
@@ -119,9 +120,9 @@ def _planned(
     for number, file in enumerate(inputs.files):
         report(number, len(inputs.files), file.path)
         with opened(inputs.location, file) as stream, naming(file):
-            sights.append(look(stream, file, model.inputs, chunk_rows))
+            sights.append(look(stream, file, model.types, chunk_rows))
     paths = [file.path for file in inputs.files]
-    schema = joined_schema([sight.schema for sight in sights], paths)
+    schema = joined_schema([sight.schema for sight in sights], paths, model.types)
     if target.kind != "parquet":
         require_writable(schema, target.kind)
     chunks = tuple(
@@ -139,19 +140,23 @@ def _planned(
         tuple(sight.delimiter for sight in sights),
         tuple(tuple(sight.schema.names) for sight in sights),
         schema,
-        added_names(schema.names)[:3],
+        added_names(schema.names, model.adds),
         notes,
     )
 
 
-def look(stream: BinaryIO, file: InputFile, wanted: tuple[str, ...], chunk_rows: int) -> Sight:
-    """The columns and chunks of a file; DataError when it is not what its name says."""
+def look(stream: BinaryIO, file: InputFile, types: Mapping[str, str], chunk_rows: int) -> Sight:
+    """The columns and chunks of a file; DataError when it is not what its name says.
+
+    types: the columns that it must have, and the types of the inputs that they are for.
+    """
+    wanted = tuple(types)
     stream.seek(0)
     head = stream.read(1024)
     if not head:
         raise DataError("the file is empty; give a file with rows")
     if file.kind == "parquet":
-        return _look_at_parquet(stream, wanted, chunk_rows)
+        return _look_at_parquet(stream, types, chunk_rows)
     refuse_others(head, file.kind)
     if not head.strip():
         raise DataError("the file holds nothing but white space; give a file with rows")
@@ -160,16 +165,13 @@ def look(stream: BinaryIO, file: InputFile, wanted: tuple[str, ...], chunk_rows:
     return _look_at_objects(stream, file.kind, wanted, chunk_rows)
 
 
-def _look_at_parquet(stream: BinaryIO, wanted: tuple[str, ...], chunk_rows: int) -> Sight:
+def _look_at_parquet(stream: BinaryIO, types: Mapping[str, str], chunk_rows: int) -> Sight:
     from switchyard.batches.columnar import ParquetReader
 
     stream.seek(0)
     reader = ParquetReader(stream)
-    require_columns(reader.schema.names, wanted)
-    for name in wanted:
-        type_ = reader.schema.field(name).type
-        if not is_text(type_):
-            raise DataError(f"column '{name}' is {type_}, not text; convert it to text")
+    require_columns(reader.schema.names, tuple(types))
+    require_fitting(reader.schema, types)
     total = sum(reader.groups)
     starts = range(0, total, chunk_rows)
     spans = [
@@ -194,7 +196,7 @@ def _look_at_objects(
     from switchyard.batches.columns import Columns
     from switchyard.inference.objects import is_document, numbered_lines, sighted
 
-    columns = Columns()
+    columns = Columns(len(wanted))
     if kind == "json" and is_document(stream):
         from switchyard.batches.objects import Instances
 

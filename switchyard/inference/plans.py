@@ -7,10 +7,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, get_args
 
 import pyarrow as pa
 
+from switchyard.batches.answers import added_by
+from switchyard.batches.texts import is_text
 from switchyard.data.sources import shown
 from switchyard.errors import RequestError
 from switchyard.inference.inputs import InputFile, Inputs
@@ -81,29 +84,48 @@ class Target:
 
 @dataclass(frozen=True)
 class Model:
-    """The model that scores: its number, its digest, its columns, its positive label."""
+    """The model that scores: its number, its digest, its columns, its positive label.
+
+    positive: None where numbers are predicted; kinds: the types of the inputs as the manifest has
+    them; adds: what the result has of each row beside the input's columns, by its own names. A
+    plan of an earlier version has neither, for it is of texts.
+    """
 
     version: str
     content_sha256: str
     inputs: tuple[str, ...]
-    positive: str
+    positive: str | None
+    kinds: tuple[str, ...] = ("string",)
+    adds: tuple[str, ...] = ("label", "score", "model_version")
+
+    @property
+    def types(self) -> dict[str, str]:
+        """The type of each input."""
+        return dict(zip(self.inputs, self.kinds, strict=True))
 
     @classmethod
     def of(cls, manifest: Manifest, version: str) -> Model:
-        inputs, positive = tuple(manifest.inputs), manifest.labels.positive
-        return cls(version, manifest.content_sha256, inputs, positive)
+        return cls(
+            version,
+            manifest.content_sha256,
+            tuple(manifest.inputs),
+            manifest.labels.positive if manifest.labels else None,
+            tuple(each.type for each in manifest.inputs.values()),
+            tuple(name for name in added_by(manifest) if name != "problem"),
+        )
 
     @classmethod
     def load(cls, values: Mapping[str, Any]) -> Model:
-        return cls(**{**values, "inputs": tuple(values["inputs"])})
+        lists = {name: tuple(each) for name, each in values.items() if isinstance(each, list)}
+        return cls(**{**values, **lists})
 
 
 @dataclass(frozen=True)
 class Plan:
     """The whole work. delimiters: of each file, '' where it is none of delimited text.
 
-    schema: the columns of the result before what is added; added: the names of label, score and
-    model version in it; notes: what a person should know.
+    schema: the columns of the result before what is added; added: what `model.adds` is called
+    in it; notes: what a person should know.
     """
 
     digest: str
@@ -236,9 +258,15 @@ def digest_of(inputs: Inputs, target: Target, model: Model, settings: Mapping[st
     return hashlib.sha256(written.encode()).hexdigest()
 
 
-def joined_schema(schemas: Sequence[Any], paths: Sequence[str]) -> Any:
-    """The columns of all files in order of appearance; RequestError where types do not meet."""
-    first, *others = schemas
+def joined_schema(
+    schemas: Sequence[Any], paths: Sequence[str], types: Mapping[str, str] = MappingProxyType({})
+) -> Any:
+    """The columns of all files in order of appearance; RequestError where types do not meet.
+
+    types: those of a model's inputs. A number or a category that is text in some of the files is
+    text in the result.
+    """
+    first, *others = (_meeting(schema, schemas, types) for schema in schemas)
     merged = first
     for schema, path in zip(others, paths[1:], strict=True):
         try:
@@ -249,3 +277,13 @@ def joined_schema(schemas: Sequence[Any], paths: Sequence[str]) -> Any:
                 "score them apart, or convert the column"
             ) from cause
     return merged
+
+
+def _meeting(schema: Any, schemas: Sequence[Any], types: Mapping[str, str]) -> Any:
+    """The schema with text for each input of a table that is text in another one."""
+    for name, type_ in types.items():
+        held = {each.field(name).type for each in schemas} if type_ != "string" else set()
+        if len(held) > 1 and any(is_text(each) and not pa.types.is_null(each) for each in held):
+            at = schema.get_field_index(name)
+            schema = schema.set(at, pa.field(name, pa.large_string()))
+    return schema

@@ -19,6 +19,7 @@ from switchyard.batches.chunks import Chunk as Rows
 from switchyard.batches.chunks import TableChunk
 from switchyard.batches.columnar import ParquetReader
 from switchyard.batches.objects import Instances, ObjectChunk
+from switchyard.batches.texts import plain
 from switchyard.errors import DataError
 from switchyard.inference.inputs import naming, opened
 from switchyard.inference.objects import is_document, told_apart
@@ -252,7 +253,7 @@ def aligned(batch: Any, schema: Any) -> Any:
             columns.append(pa.nulls(batch.num_rows, field.type))
             continue
         try:
-            columns.append(batch.column(at).cast(field.type))
+            columns.append(plain(batch.column(at)).cast(field.type))
         except pa.ArrowException as cause:
             raise DataError(f"column '{field.name}' cannot become {field.type}: {cause}") from cause
     return pa.RecordBatch.from_arrays(columns, schema=schema)

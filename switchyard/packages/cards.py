@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from switchyard.evaluation.metrics import METRICS
+from switchyard.evaluation.metrics import metrics_of
 from switchyard.evaluation.results import Evaluation
-from switchyard.evaluation.slices import Slice
+from switchyard.packages import card_labels as labels
+from switchyard.packages import card_numbers as numbers
 from switchyard.packages.manifest import Details
-
-WEAK = 8
-"""So many of the weakest slices are told."""
+from switchyard.tasks.rows import on_tables
 
 
 def model_card(
@@ -20,9 +19,9 @@ def model_card(
 
     optimistic: the holdout was drawn at random, so that rows of one domain are on both sides.
     """
-    positive, negative = details.labels.positive, details.labels.negative
-    judged = evaluation.candidate(details.candidate)
     data = details.data
+    part = numbers if details.predicted is not None else labels
+    on_table = on_tables(details.inputs)
     lines = [f"# {title}: model `{details.candidate}`", ""]
     if data.synthetic:
         lines += [
@@ -33,9 +32,7 @@ def model_card(
     lines += [
         "## Intended use",
         "",
-        f"Tells {positive} from {negative} by the text of a URL alone, and gives the probability "
-        f"of {positive}. Meant to help people and systems that look further, not to be the only "
-        "ground for blocking an address.",
+        *part.intended_use(details),
         "",
         "## Data",
         "",
@@ -43,14 +40,11 @@ def model_card(
         f"- sources: {', '.join(data.sources) or 'not named'}",
         f"- digest: `{data.digest}`",
         "",
-        "## Decision",
-        "",
-        f"A URL is called {positive} at a score of {details.threshold:.6g} or more: "
-        f"{judged.threshold.note}.",
+        *part.decision(details, evaluation),
         "",
         f"## How good it is, on {evaluation.rows:,} rows held out",
         "",
-        *_protocol(evaluation, optimistic),
+        *_protocol(evaluation, optimistic, on_table),
         "",
         f"| metric | value | {100 * evaluation.confidence:g} % interval |",
         "|---|---:|---|",
@@ -58,15 +52,11 @@ def model_card(
         "",
         "## Where it is weak",
         "",
-        *_slice_rows(evaluation.served.slices, positive, negative),
+        *part.slice_rows(details, evaluation),
         "",
         "## Limits",
         "",
-        "- It reads the address only, never the page behind it.",
-        "- Attacks change: expect recall to fall on URLs newer than its data, and train it anew.",
-        f"- It was measured at the share of {positive} in its holdout, "
-        f"{100 * evaluation.positives / evaluation.rows:.1f} %; where that share is smaller, more "
-        "of its alarms are false.",
+        *part.limits(details, evaluation),
         "",
         "## Loading",
         "",
@@ -75,26 +65,29 @@ def model_card(
         "from switchyard.packages.loading import load",
         "",
         'model = load(Path("path/to/this/folder"))',
-        'score = model.estimator.predict_proba(["example.com/login"])[0, 1]',
-        f'label = "{positive}" if score >= model.threshold else "{negative}"',
+        *part.example(details),
         "```",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _protocol(evaluation: Evaluation, optimistic: bool) -> Iterable[str]:
+def _protocol(evaluation: Evaluation, optimistic: bool, on_table: bool) -> Iterable[str]:
     if optimistic:
+        same = "equal rows, and those of one group," if on_table else "pages of one domain"
         yield (
-            "**Optimistic protocol:** the holdout was drawn at random, so that pages of one "
-            "domain stand on both sides."
+            f"**Optimistic protocol:** the holdout was drawn at random, so that {same} stand on "
+            "both sides."
         )
+    elif on_table:
+        groups = f" ({evaluation.groups:,} groups)" if evaluation.groups else ""
+        yield f"No row, and no group of rows, of the holdout{groups} was seen in training."
     else:
         groups = f" ({evaluation.groups:,} domains)" if evaluation.groups else ""
         yield f"No registered domain of the holdout{groups} was seen in training."
 
 
 def _metric_rows(details: Details, evaluation: Evaluation) -> Iterable[str]:
-    for name, metric in METRICS.items():
+    for name, metric in metrics_of(numbers=evaluation.numbers).items():
         interval = details.metrics.get(name)
         if interval is None or interval.value is None:
             reason = evaluation.unmeasured.get(name, "")
@@ -104,24 +97,3 @@ def _metric_rows(details: Details, evaluation: Evaluation) -> Iterable[str]:
         else:
             ends = f"{interval.low:.4f} to {interval.high:.4f}"
             yield f"| {metric.title} | {interval.value:.4f} | {ends} |"
-
-
-def _slice_rows(slices: Sequence[Slice], positive: str, negative: str) -> Iterable[str]:
-    if not slices:
-        yield "No slice of the holdout has enough rows to be told."
-        return
-    yield f"| slice | rows | accuracy | {negative} called {positive} | {positive} found |"
-    yield "|---|---:|---:|---:|---:|"
-    for one in sorted(slices, key=lambda one: one.accuracy)[:WEAK]:
-        yield (
-            f"| {one.family}: {_cell(one.name)} | {one.rows:,} | {one.accuracy:.3f} "
-            f"| {_told(one.false_positive_rate)} | {_told(one.recall)} |"
-        )
-
-
-def _told(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")

@@ -41,8 +41,7 @@ class LoadedModel:
             self.estimator,
             rows,
             numbers=predicted is not None,
-            minimum=predicted and predicted.minimum,
-            maximum=predicted and predicted.maximum,
+            bounds=predicted,
         )
 
 

@@ -11,8 +11,12 @@ OURS = frozenset(
         "switchyard.models.accurate.StackedUrlClassifier",
         "switchyard.models.boosted.LightGbmClassifier",
         "switchyard.models.fast.HashedNgramClassifier",
+        # Tables: __setstate__ takes arrays of the right type, shape and bounds, or refuses.
         "switchyard.tables.encoding.TableEncoder",
+        "switchyard.tables.linear.LinearClassifier",
         "switchyard.tables.linear.LinearRegressor",
+        "switchyard.tables.neighbours.NeighboursRegressor",
+        "switchyard.tables.trees.TreesClassifier",
         "switchyard.tables.trees.TreesRegressor",
         "switchyard.text.canonical.CanonicalUrls",
         "switchyard.text.counts.StemCounts",

@@ -10,11 +10,13 @@ import pandas as pd
 
 from switchyard.configuration.model import UseCase
 from switchyard.errors import PlatformError
-from switchyard.evaluation.slices import slice_columns
+from switchyard.evaluation.holdout import slices_of
 from switchyard.packages.loading import LoadedModel, load, verify
+from switchyard.packages.manifest import Manifest
 from switchyard.promotion.deciding import decide, latency_us
 from switchyard.promotion.recency import recent_rows
 from switchyard.promotion.records import Contender, Decision, Gate, Model
+from switchyard.tasks.rows import rows_of
 from switchyard.tracking import ROLLED_BACK_TAG, Tracker, Version
 
 ATTEMPTS = 5
@@ -52,19 +54,23 @@ def _decide(
     holdout: pd.DataFrame,
     use_case: UseCase,
 ) -> Decision:
-    urls = holdout["url"]
     challenger = load(package, version.content_sha256)
+    inputs = challenger.manifest.inputs
+    reigning, outgrown = None, ""
     with tempfile.TemporaryDirectory() as folder:
-        reigning = None
         if champion is not None:
             fetched = load(tracker.download(champion, Path(folder)), champion.content_sha256)
-            reigning = _contender(fetched, champion, urls)
+            outgrown = _outgrown(challenger.manifest, fetched.manifest, champion.number)
+            reigning = None if outgrown else _contender(fetched, champion, holdout)
+    few = holdout.head(200)
     return decide(
-        _contender(challenger, version, urls),
+        _contender(challenger, version, holdout),
         reigning,
         holdout["label"].to_numpy(),
-        slice_columns(holdout),
-        latency_us=latency_us(challenger.estimator, urls.head(200).tolist()),
+        slices_of(holdout, inputs, numbers=challenger.manifest.predicted is not None),
+        latency_us=latency_us(
+            challenger.scores, [rows_of(few.iloc[[at]], inputs) for at in range(len(few))]
+        ),
         size_mb=verify(package).size_mb,
         promotion=use_case.promotion,
         seed=use_case.seed,
@@ -74,15 +80,40 @@ def _decide(
         min_slice_rows=use_case.evaluation.min_slice_rows,
         recent=recent_rows(holdout["source"]) if "source" in holdout else None,
         rolled_back=tracker.tags(version).get(ROLLED_BACK_TAG, ""),
+        outgrown=outgrown,
     )
 
 
-def _contender(model: LoadedModel, version: Version, urls: pd.Series[str]) -> Contender:
+def _outgrown(challenger: Manifest, champion: Manifest, number: int) -> str:
+    """Why the champion cannot be scored on the challenger's rows; '' when it can."""
+    ours, theirs = _question(challenger), _question(champion)
+    if ours == theirs:
+        return ""
+    return (
+        f"version {number}, the champion, answers another question ({_told(champion)}): it gives "
+        "way without a comparison"
+    )
+
+
+def _question(manifest: Manifest) -> object:
+    kinds = {name: declared.type for name, declared in manifest.inputs.items()}
+    return kinds, manifest.labels, manifest.predicted and manifest.predicted.name
+
+
+def _told(manifest: Manifest) -> str:
+    names = [f"'{name}'" for name in list(manifest.inputs)[:5]]
+    more = ", …" if len(manifest.inputs) > len(names) else ""
+    return f"{manifest.task} from {', '.join(names)}{more}"
+
+
+def _contender(model: LoadedModel, version: Version, holdout: pd.DataFrame) -> Contender:
+    band = model.manifest.band
     return Contender(
         name=model.manifest.candidate,
         content_sha256=model.manifest.content_sha256,
-        scores=model.estimator.predict_proba(urls)[:, 1],
-        threshold=model.threshold,
+        scores=model.scores(rows_of(holdout, model.manifest.inputs)),
+        threshold=model.manifest.threshold,
+        half_width=None if band is None else band.half_width,
         version=version.number,
         synthetic=model.manifest.data.synthetic,
     )

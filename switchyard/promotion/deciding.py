@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,12 +15,11 @@ import pandas as pd
 
 from switchyard.configuration.model import Promotion
 from switchyard.errors import RequestError
-from switchyard.evaluation.intervals import Interval, paired_difference
-from switchyard.evaluation.metrics import METRICS, measure_all
-from switchyard.evaluation.ranking import check_scored
+from switchyard.evaluation.intervals import Interval, paired_difference, values_of
 from switchyard.promotion import gates as conditions
 from switchyard.promotion.recency import sides
 from switchyard.promotion.records import Contender, Decision, Gate, Model
+from switchyard.promotion.slice_gates import slices
 
 
 def decide(
@@ -39,24 +38,28 @@ def decide(
     min_slice_rows: int = 50,
     recent: Any = None,
     rolled_back: str = "",
+    outgrown: str = "",
     created: datetime | None = None,
 ) -> Decision:
     """Compare both on the same holdout rows; every gate must pass for a promotion.
 
-    y: 0/1; columns: `slice_columns` of the rows; latency_us, size_mb: of the challenger; groups: as
-    in `bootstrap`; recent: which rows are `recent_rows`; rolled_back: why this version was rolled
-    back before, if it was. Without a champion, floors and budgets decide.
+    y: 0/1, or numbers; columns: slices of the rows; latency_us, size_mb: of the challenger; groups:
+    as in `bootstrap`; recent: which rows are `recent_rows`; rolled_back: why this version was
+    rolled back before, if it was; outgrown: why a champion is not compared. Without one, floors and
+    budgets decide.
     """
-    conditions.check_names(promotion)
-    labels, _ = check_scored(y, challenger.scores)
-    found = _told(challenger, labels)
+    numbers = challenger.threshold is None
+    conditions.check_names(promotion, numbers=numbers)
+    labels, found = np.asarray(y), _told(challenger, y)
     gates = [
-        *conditions.check_floors(found.metrics, promotion),
+        *conditions.check_floors(found.metrics, promotion, numbers=numbers),
         conditions.budget("latency", latency_us, promotion.max_latency_us, "µs for one instance"),
         conditions.budget("size", size_mb, promotion.max_size_mb, "MB of package"),
     ]
     if rolled_back:
         gates.append(conditions.not_rolled_back(rolled_back))
+    if outgrown:
+        gates.append(conditions.gate("provenance", True, None, None, outgrown))
     interval = rest = parted = None
     if champion is not None:
         same = conditions.same_model(challenger, champion)
@@ -74,7 +77,7 @@ def decide(
                 rest = compare.on(parted.rest)
                 gates.append(conditions.no_loss(rest, promotion))
             gates.append(
-                conditions.slices(
+                slices(
                     challenger,
                     champion,
                     labels,
@@ -105,7 +108,7 @@ class _Comparison:
 
     challenger: Contender
     champion: Contender
-    labels: npt.NDArray[np.uint8]
+    labels: npt.NDArray[Any]
     groups: Any
     metric: str
     resamples: int
@@ -116,11 +119,8 @@ class _Comparison:
         """Of the rows of a mask, or of all."""
         taken = np.ones(len(self.labels), bool) if rows is None else rows
         return paired_difference(
-            self.labels[taken],
-            np.asarray(self.challenger.scores)[taken],
-            self.challenger.threshold,
-            np.asarray(self.champion.scores)[taken],
-            self.champion.threshold,
+            self.challenger.measured(self.labels, taken),
+            self.champion.measured(self.labels, taken),
             self.metric,
             resamples=self.resamples,
             confidence=self.confidence,
@@ -129,34 +129,30 @@ class _Comparison:
         )
 
 
-def latency_us(estimator: Any, urls: Sequence[str], calls: int = 200) -> float:
-    """Median time of `predict_proba` on one instance, in microseconds, after a warm-up."""
-    if len(urls) == 0:
-        raise RequestError("latency needs at least one URL to call the model with")
-    texts = [str(url) for url in urls[:calls]]
-    for text in texts[:5]:
-        estimator.predict_proba([text])
+def latency_us(scores: Callable[[Any], Any], rows: Sequence[Any], calls: int = 200) -> float:
+    """Median time to score one instance, in microseconds, after a warm-up.
+
+    rows: each holds one row, as the model takes them.
+    """
+    if len(rows) == 0:
+        raise RequestError("latency needs at least one row to call the model with")
+    for one in rows[:5]:
+        scores(one)
     taken = []
     for call in range(calls):
-        one = [texts[call % len(texts)]]
+        one = rows[call % len(rows)]
         began = time.perf_counter_ns()
-        estimator.predict_proba(one)
+        scores(one)
         taken.append(time.perf_counter_ns() - began)
     return statistics.median(taken) / 1000.0
 
 
-def _told(contender: Contender, labels: npt.NDArray[np.uint8]) -> Model:
-    values = measure_all(labels, contender.scores, contender.threshold)
-    positives = int(labels.sum())
+def _told(contender: Contender, y: Any) -> Model:
     return Model(
         name=contender.name,
         version=contender.version,
         content_sha256=contender.content_sha256,
-        metrics={
-            name: value
-            for name, value in values.items()
-            if not METRICS[name].unmeasurable(positives, len(labels) - positives)
-        },
+        metrics=values_of(contender.measured(y)),
     )
 
 

@@ -6,34 +6,32 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
 from switchyard.configuration.model import Promotion
 from switchyard.evaluation.intervals import Interval
-from switchyard.evaluation.metrics import METRICS, find
+from switchyard.evaluation.metrics import METRICS, NUMBER_METRICS, find, metrics_of
 from switchyard.promotion.records import Contender, Gate
 
-CHANCE = 0.05
-"""How likely chance alone may fail some slice of a challenger that is as good as the champion."""
 
-
-def check_names(promotion: Promotion) -> None:
-    """RequestError when the configuration names a metric that there is not."""
-    find(promotion.metric, "promotion.metric")
+def check_names(promotion: Promotion, *, numbers: bool = False) -> None:
+    """RequestError when the configuration names a metric that the kind of task has not."""
+    metrics = metrics_of(numbers=numbers)
+    find(promotion.metric, "promotion.metric", metrics)
     for name in promotion.floors:
-        find(name, "promotion.floors")
+        find(name, "promotion.floors", metrics)
 
 
-def check_floors(metrics: Mapping[str, float | None], promotion: Promotion) -> list[Gate]:
+def check_floors(
+    metrics: Mapping[str, float | None], promotion: Promotion, *, numbers: bool = False
+) -> list[Gate]:
     """A gate for each floor; of a metric where less is better the floor is a ceiling.
 
     A metric that could not be measured (None, NaN or absent) does not pass.
     """
-    check_names(promotion)
+    check_names(promotion, numbers=numbers)
     gates = []
     for name, limit in promotion.floors.items():
-        metric, value = METRICS[name], metrics.get(name)
+        metric, value = metrics_of(numbers=numbers)[name], metrics.get(name)
         if value is None or np.isnan(value):
             told = f"{metric.title} cannot be measured on these rows, but must reach {limit:g}"
             gates.append(gate(f"floor:{name}", False, None, limit, told))
@@ -50,6 +48,7 @@ def same_model(challenger: Contender, champion: Contender) -> bool:
     """Whether the two are one model: the same package, or the same decision on every row."""
     return challenger.content_sha256 == champion.content_sha256 or (
         challenger.threshold == champion.threshold
+        and challenger.half_width == champion.half_width
         and np.array_equal(challenger.scores, champion.scores)
     )
 
@@ -103,58 +102,8 @@ def not_rolled_back(reason: str) -> Gate:
 
 
 def _titled(promotion: Promotion, rows: str) -> str:
-    return METRICS[promotion.metric].title + (f" on {rows}" if rows else "")
-
-
-def slices(
-    challenger: Contender,
-    champion: Contender,
-    labels: npt.NDArray[np.uint8],
-    columns: pd.DataFrame,
-    promotion: Promotion,
-    min_rows: int,
-    measured: npt.NDArray[np.bool_] | None = None,
-) -> Gate:
-    """Fails when a slice loses more than its allowance and chance does not explain it.
-
-    measured: the rows that are looked at, None for all. Chance: an exact sign test on the rows
-    where the two differ, at `CHANCE` over all slices.
-    """
-    right = (np.asarray(challenger.scores) >= challenger.threshold) == labels
-    was_right = (np.asarray(champion.scores) >= champion.threshold) == labels
-    lost, won = was_right & ~right, right & ~was_right
-    falls = []
-    for family in columns:
-        coded = columns[family].astype("category").cat
-        codes = coded.codes.to_numpy()
-        for code, name in enumerate(coded.categories):
-            rows = codes == code if measured is None else (codes == code) & measured
-            size = int(rows.sum())
-            if size >= min_rows:
-                losses, wins = int(lost[rows].sum()), int(won[rows].sum())
-                falls.append(((losses - wins) / size, f"{family} {name}", size, losses, wins))
-    if not falls:
-        told = f"no slice has {min_rows} rows, so that none is compared"
-        return gate("slices", True, None, promotion.max_slice_drop, told)
-    beyond = [fall for fall in falls if fall[0] > promotion.max_slice_drop]
-    failed = [fall for fall in beyond if _likelihood(fall[3], fall[4]) < CHANCE / len(falls)]
-    drop, name, size, *_ = max(failed or beyond or falls)
-    change = f"'{name}' ({size:,} rows) changes by {-drop:+.4f} in accuracy"
-    allowed = f"{promotion.max_slice_drop:g} may be lost"
-    if failed:
-        told = f"slice {change}; {allowed}"
-    elif beyond:
-        told = f"the worst slice, {change}, more than the {allowed}, but within chance"
-    else:
-        told = f"the worst slice, {change}; {allowed}"
-    return gate("slices", not failed, drop, promotion.max_slice_drop, told)
-
-
-def _likelihood(losses: int, wins: int) -> float:
-    """Of so many losses or more among the rows that changed, were losses and wins as likely."""
-    from scipy.stats import binom
-
-    return float(binom.sf(losses - 1, losses + wins, 0.5))
+    title = ({**METRICS, **NUMBER_METRICS})[promotion.metric].title
+    return title + (f" on {rows}" if rows else "")
 
 
 def budget(name: str, value: float, limit: float, unit: str) -> Gate:

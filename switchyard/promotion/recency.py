@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from switchyard.configuration.model import Promotion
 from switchyard.data.notices import RECENT_FEEDBACK
-from switchyard.evaluation.metrics import LEAST_FALSE_POSITIVES, METRICS
+from switchyard.evaluation.metrics import LEAST_FALSE_POSITIVES, METRICS, NUMBER_METRICS
 
 LEAST = 20
 """Recent rows of a class that suffice, where the metric needs both and no rate asks for more."""
@@ -41,11 +41,11 @@ def recent_rows(sources: Any) -> Mask:
     return found
 
 
-def sides(labels: npt.NDArray[np.uint8], recent: Any, promotion: Promotion) -> Sides | None:
+def sides(labels: npt.NDArray[Any], recent: Any, promotion: Promotion) -> Sides | None:
     """The two sides; None when too few rows are recent, or no others are there.
 
     Of a class that has too few recent rows to measure the metric, the older rows join them: recall
-    at a false-positive rate needs many negatives, and labels come for phishing first.
+    at a false-positive rate needs many negatives, and labels come for positives first.
     """
     if recent is None:
         return None
@@ -53,6 +53,8 @@ def sides(labels: npt.NDArray[np.uint8], recent: Any, promotion: Promotion) -> S
     rows = int(new.sum())
     if rows < promotion.min_recent_rows or rows == len(new):
         return None
+    if promotion.metric in NUMBER_METRICS:
+        return Sides(new, ~new, f"{rows:,} recent rows")
     metric = METRICS[promotion.metric]
     negatives = LEAST if metric.rate is None else math.ceil(LEAST_FALSE_POSITIVES / metric.rate)
     needed = {

@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from switchyard.evaluation.intervals import Interval
+import numpy as np
+
+from switchyard.evaluation.intervals import Interval, Measured
+from switchyard.evaluation.metrics import Decided
+from switchyard.evaluation.residuals import Residuals
 from switchyard.records import Record
 
 
@@ -69,11 +73,22 @@ class Decision(Record):
 
 @dataclass(frozen=True, eq=False)
 class Contender:
-    """A model and its probabilities on the holdout."""
+    """A model and its scores on the holdout.
+
+    threshold: of a classification; half_width: of a regression's intervals.
+    """
 
     name: str
     content_sha256: str
     scores: Any
-    threshold: float
+    threshold: float | None = None
+    half_width: float | None = None
     version: int | None = None
     synthetic: bool = False
+
+    def measured(self, y: Any, rows: Any = ...) -> Measured:
+        """The scores beside the truth, on the rows of a mask, or on all."""
+        truth, scores = np.asarray(y)[rows], np.asarray(self.scores)[rows]
+        if self.threshold is None:
+            return Residuals(truth, scores, self.half_width or 0.0)
+        return Decided(truth, scores, self.threshold)

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from switchyard.packages.manifest import Input
+from switchyard.packages.manifest import AnyInput, Category, Input, Number
 from switchyard.serving.problems import Fault, Problem
+from switchyard.serving.samples import columns_of
+from switchyard.tables.casting import listed
 
 _TOLD = 1_000
 """Telling more faults than that would take longer than to answer."""
+
+_ENUMERATED = 100
+"""More categories than that are looked up with the rows: each fault would list them all."""
+
+_WORD = 1_000
+"""Characters of a category."""
 
 
 class InstanceParser:
@@ -23,8 +31,10 @@ class InstanceParser:
     inputs: those of a manifest; most: how many instances a request may hold.
     """
 
-    def __init__(self, inputs: Mapping[str, Input], most: int) -> None:
+    def __init__(self, inputs: Mapping[str, AnyInput], most: int) -> None:
         self.names = tuple(inputs)
+        self.inputs = inputs
+        self._optional = any(getattr(each, "missing", False) for each in inputs.values())
         self.most = most
         row: Any = instance_type(inputs)
         instances = Annotated[list[row], Field(min_length=1, max_length=most)]
@@ -36,20 +46,23 @@ class InstanceParser:
         try:
             instances = self._adapter.validate_json(body)["instances"]
         except ValidationError as error:
-            raise unfit(error) from None
-        if self._may_repeat_keys(body, len(instances)):
-            refuse_repeated_keys(body)
+            raise unfit(error, self.inputs) from None
+        if self._may_repeat_keys(body, instances):
+            refuse_repeated_keys(body, self.names)
+        if self._optional:
+            return columns_of(instances, self.names)
         if len(instances) == 1:
             return {name: [value] for name, value in instances[0].items()}
         return {name: [instance[name] for instance in instances] for name in self.names}
 
-    def _may_repeat_keys(self, body: bytes, instances: int) -> bool:
+    def _may_repeat_keys(self, body: bytes, instances: list[dict[str, Any]]) -> bool:
         """Whether a key could stand twice in an object; the parser would take the last of them.
 
-        There are as many keys as there must be when each is followed by its colon at once and as
-        many quotes are followed by colons. Anything else is looked at more closely.
+        There are as many keys as were read when each is followed by its colon at once and as many
+        quotes are followed by colons. Anything else is looked at more closely.
         """
-        expected = 1 + instances * len(self.names)
+        keys = sum(map(len, instances)) if self._optional else len(instances) * len(self.names)
+        expected = 1 + keys
         return (
             body.count(b'":') != expected
             or b'" ' in body
@@ -59,13 +72,26 @@ class InstanceParser:
         )
 
 
-def instance_type(inputs: Mapping[str, Input]) -> Any:
-    """A strict TypedDict of one instance."""
-    fields = {
-        name: Annotated[str, Field(min_length=1, max_length=declared.max_length)]
-        for name, declared in inputs.items()
-    }
+def instance_type(inputs: Mapping[str, AnyInput]) -> Any:
+    """A strict TypedDict of one instance; what may be missing may be null or left out."""
+    fields: dict[str, Any] = {}
+    for name, declared in inputs.items():
+        kind = _field_type(declared)
+        if getattr(declared, "missing", False):
+            kind = NotRequired[kind | None]
+        fields[name] = kind
     return _strict("Instance", fields)
+
+
+def _field_type(declared: AnyInput) -> Any:
+    if isinstance(declared, Input):
+        return Annotated[str, Field(min_length=1, max_length=declared.max_length)]
+    if isinstance(declared, Number):
+        return Annotated[float, Field(allow_inf_nan=False)]
+    assert isinstance(declared, Category)
+    if not declared.other and 0 < len(declared.values) <= _ENUMERATED:
+        return Literal[declared.values]
+    return Annotated[str, Field(min_length=1, max_length=_WORD)]
 
 
 def _strict(name: str, fields: Mapping[str, Any]) -> Any:
@@ -76,18 +102,26 @@ def _strict(name: str, fields: Mapping[str, Any]) -> Any:
     return made
 
 
-def unfit(error: ValidationError) -> Problem:
-    """The problem that a failed validation stands for; it repeats nothing of the input."""
+def unfit(error: ValidationError, inputs: Mapping[str, AnyInput] | None = None) -> Problem:
+    """The problem that a failed validation stands for; it repeats nothing of the input.
+
+    inputs: those that are declared; their names are told as they are.
+    """
     if error.error_count() > _TOLD:
         return Problem(422, f"there are {error.error_count():,} faults, too many to tell them")
+    declared = inputs or {}
     faults: list[Fault] = []
     for found in error.errors(include_url=False, include_input=False, include_context=False):
         if found["type"] == "json_invalid":
             return Problem(
                 400, f"the body is not JSON: {found['msg'].removeprefix('Invalid JSON: ')}"
             )
-        where = ".".join(plain(part) for part in found["loc"])
-        faults.append({"where": where, "message": found["msg"]})
+        where = ".".join(str(part) if part in declared else plain(part) for part in found["loc"])
+        message = found["msg"]
+        if found["type"] == "literal_error" and found["loc"][-1] in declared:
+            category = declared[str(found["loc"][-1])]
+            message = f"is none of {listed(getattr(category, 'values', ()))}"
+        faults.append({"where": where, "message": message})
     first = faults[0]
     place = f"'{first['where']}': " if first["where"] else ""
     return Problem(422, f"{place}{first['message']}", faults)
@@ -98,14 +132,15 @@ def plain(part: str | int) -> str:
     return re.sub(r"[^\w.-]", "?", str(part), flags=re.ASCII)[:40]
 
 
-def refuse_repeated_keys(body: bytes) -> None:
-    """Problem 400 when an object of the JSON text names a key twice."""
+def refuse_repeated_keys(body: bytes, declared: Collection[str] = ()) -> None:
+    """Problem 400 when an object of the JSON text names a key twice; declared: known names."""
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         if len(set(names)) != len(names):
             twice = next(name for name in names if names.count(name) > 1)
-            raise Problem(400, f"the key '{plain(twice)}' stands twice in one object")
+            said = twice if twice in declared else plain(twice)
+            raise Problem(400, f"the key '{said}' stands twice in one object")
         return dict(pairs)
 
     try:

@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 
+from switchyard.configuration.tables import MOST_COLUMNS
 from switchyard.serving.instances import unfit
 from switchyard.serving.problems import Problem
 
 _LENGTH = struct.Struct("<I")
-_NUMBERS = {"FP64": "<f8", "FP32": "<f4"}
+_NUMBERS = {
+    "FP64": "<f8",
+    "FP32": "<f4",
+    **{f"INT{bits}": f"<i{bits // 8}" for bits in (8, 16, 32, 64)},
+    **{f"UINT{bits}": f"<u{bits // 8}" for bits in (8, 16, 32, 64)},
+}
+_KINDS = {"FP64": ("a number", tuple(_NUMBERS)), "BYTES": ("text", ("BYTES",))}
+
+Column: TypeAlias = list[str] | list[float | None]
 
 Size = Annotated[int, Field(ge=0, lt=2**40)]
 Parameters = Annotated[
     dict[str, Any],
     WithJsonSchema({"type": "object"}),
 ]
+
+
+_Numbers: TypeAlias = Annotated[
+    list[str | float | list[str | float | None] | None], Field(fail_fast=True)
+]
+_TableData: TypeAlias = _Numbers | str | float | None
 
 
 class _Document(BaseModel):
@@ -34,6 +49,12 @@ class InputTensor(_Document):
     datatype: Annotated[str, Field(max_length=16)]
     parameters: Parameters | None = None
     data: Annotated[list[str | list[str]], Field(fail_fast=True)] | str | None = None
+
+
+class TableTensor(InputTensor):
+    """As `InputTensor`, with numbers too; null and NaN stand for a number that is missing."""
+
+    data: _TableData = None  # type: ignore[assignment]
 
 
 class WantedTensor(_Document):
@@ -52,6 +73,12 @@ class InferRequest(_Document):
     outputs: Annotated[list[WantedTensor] | None, Field(max_length=100)] = None
 
 
+class TableInferRequest(InferRequest):
+    """The JSON part of a request for a model of a table."""
+
+    inputs: Annotated[list[TableTensor], Field(min_length=1, max_length=MOST_COLUMNS)]  # type: ignore[assignment]
+
+
 class OutputTensor(BaseModel):
     """A tensor of an answer."""
 
@@ -62,49 +89,70 @@ class OutputTensor(BaseModel):
     data: list[Any] | None = None
 
 
-def parse(body: bytes, json_length: int | None) -> tuple[InferRequest, list[list[str]]]:
-    """A request and the strings of each of its inputs.
+def parse(
+    body: bytes, json_length: int | None, datatypes: Mapping[str, str]
+) -> tuple[InferRequest, list[Column]]:
+    """A request and the elements of each of its inputs.
 
-    json_length: of the JSON part when binary data follow it. Problem 400 or 422.
+    json_length: of the JSON part when binary data follow it; datatypes: of the declared inputs,
+    BYTES for text and FP64 for what may be numbers of any kind. Problem 400 or 422.
     """
     cut = len(body) if json_length is None else json_length
     if cut > len(body):
         raise Problem(400, "Inference-Header-Content-Length is longer than the body")
+    kind = TableInferRequest if "FP64" in datatypes.values() else InferRequest
     try:
-        request = InferRequest.model_validate_json(body[:cut])
+        request = kind.model_validate_json(body[:cut])
     except ValidationError as error:
         raise unfit(error) from None
-    columns, rest = [], body[cut:]
+    columns: list[Column] = []
+    rest = body[cut:]
     for at, tensor in enumerate(request.inputs):
-        if tensor.datatype != "BYTES":
-            raise _wrong(at, "datatype", "the datatype must be BYTES")
+        what, taken = _KINDS[datatypes.get(tensor.name, "BYTES")]
+        if tensor.datatype not in taken:
+            raise _wrong(
+                at, "datatype", f"the datatype must be {' or '.join(taken)}: this input is {what}"
+            )
         size = (tensor.parameters or {}).get("binary_data_size")
         if size is None:
-            strings = _listed(tensor.data, at)
+            column = _listed(tensor, at)
         elif not isinstance(size, int) or not 0 <= size <= len(rest):
             raise _wrong(at, "parameters.binary_data_size", "the body has fewer bytes")
         else:
-            strings, rest = _unpacked(rest[:size], at), rest[size:]
+            column, rest = _unpacked(rest[:size], tensor.datatype, at), rest[size:]
         rows = int(np.prod(tensor.shape, dtype=object))
-        if rows != len(strings) or tensor.shape[1:] not in ([], [1]):
+        if rows != len(column) or tensor.shape[1:] not in ([], [1]):
             raise _wrong(
-                at, "shape", f"there are {len(strings)} elements, so it must be [{len(strings)}]"
+                at, "shape", f"there are {len(column)} elements, so it must be [{len(column)}]"
             )
-        columns.append(strings)
+        columns.append(column)
     if rest:
         raise Problem(400, f"{len(rest)} bytes follow that no input claims")
     return request, columns
 
 
-def _listed(data: list[str | list[str]] | str | None, at: int) -> list[str]:
+def _listed(tensor: InputTensor, at: int) -> Column:
+    data: Any = tensor.data
     if data is None:
         raise _wrong(at, "data", "there are neither data nor binary_data_size")
-    items = [data] if isinstance(data, str) else data
-    return [item for each in items for item in (each if isinstance(each, list) else [each])]
+    items = data if isinstance(data, list) else [data]
+    found = [item for each in items for item in (each if isinstance(each, list) else [each])]
+    is_text = tensor.datatype == "BYTES"
+    kinds = {type(item) for item in found}
+    if not kinds <= ({str} if is_text else {int, float, type(None)}):
+        raise _wrong(at, "data", f"the elements must be {'text' if is_text else 'numbers'}")
+    return found
 
 
-def _unpacked(data: bytes, at: int) -> list[str]:
-    strings, place = [], 0
+def _unpacked(data: bytes, datatype: str, at: int) -> Column:
+    if datatype != "BYTES":
+        kind = np.dtype(_NUMBERS[datatype])
+        if len(data) % kind.itemsize:
+            raise _wrong(at, "data", f"binary {datatype} are {kind.itemsize} bytes each")
+        numbers: list[float | None] = np.frombuffer(data, kind).tolist()
+        return numbers
+    strings: list[str] = []
+    place = 0
     try:
         while place < len(data):
             (length,) = _LENGTH.unpack_from(data, place)

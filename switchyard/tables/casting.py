@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -16,7 +17,9 @@ from switchyard.configuration.tables import Column
 Floats: TypeAlias = npt.NDArray[np.float64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
-_NUMBER = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
+NUMBER = re.compile(r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$")
+"""How numbers are written."""
+
 NOTHING = ("", "?", "n/a", "na", "nan", "none", "null")
 """How numbers that are missing are written; a category may be called 'none'."""
 
@@ -49,7 +52,7 @@ def numbers(
 ) -> tuple[Floats, list[Fault]]:
     """The numbers, NaN where there is none; missing: whether that is allowed."""
     absent = pc.is_in(pc.utf8_lower(text), pa.array(NOTHING, pa.large_string()))
-    written = pc.match_substring_regex(text, _NUMBER)
+    written = pc.match_substring_regex(text, NUMBER.pattern)
     known = pc.if_else(written, text, pa.scalar(None, pa.large_string()))
     values: Floats = pc.cast(known, pa.float64()).to_numpy(zero_copy_only=False).astype(float)
     lacking = absent.to_numpy(zero_copy_only=False)
@@ -73,7 +76,7 @@ def categories(text: pa.LargeStringArray, column: Column) -> tuple[pa.Array, lis
     if column.values and column.unknown == "error":
         known = pc.is_in(text, pa.array(column.values, pa.large_string()))
         strange = ~known.to_numpy(zero_copy_only=False) & ~lacking
-        wrong.append((strange, f"is none of {_listed(column.values)}"))
+        wrong.append((strange, f"is none of {listed(column.values)}"))
     values = pc.if_else(pa.array(lacking), pa.scalar(None, pa.large_string()), text)
     return values, _faults(column.name, wrong)
 
@@ -88,6 +91,7 @@ def _faults(name: str, wrong: Sequence[tuple[Mask, str]]) -> list[Fault]:
     return [Fault(name, np.flatnonzero(mask), reason) for mask, reason in wrong if mask.any()]
 
 
-def _listed(values: Sequence[str]) -> str:
+def listed(values: Sequence[str]) -> str:
+    """The first of the values, and how many more there are."""
     told = ", ".join(f"'{value}'" for value in values[:8])
     return told + (f" and {len(values) - 8:,} more" if len(values) > 8 else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -45,6 +46,15 @@ def coded(columns: Mapping[str, Any], inputs: Inputs) -> Floats:
 def rows_of(frame: pd.DataFrame, inputs: Inputs) -> Floats:
     """The rows of a cleaned table, coded."""
     return coded({name: frame[stored(name)].to_numpy() for name in inputs}, inputs)
+
+
+def decoded(code: float, declared: AnyInput) -> float | str | None:
+    """What a coded value stands for: the number, the category, 'other', or None for missing."""
+    if math.isnan(code):
+        return None
+    if not isinstance(declared, Category):
+        return code
+    return declared.values[int(code)] if code < len(declared.values) else "other"
 
 
 def sizes_of(inputs: Inputs) -> tuple[int, ...]:

@@ -10,7 +10,11 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from switchyard.tables.arrays import plain
+
 Floats = npt.NDArray[np.float64]
+
+_MOST_PLACES = 1_000_000
 
 
 class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -79,7 +83,35 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"rows have {rows.shape[1]} inputs, the encoder {len(self.sizes)}")
         return rows
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """ValueError for means, scales, gaps and sizes that do not fit the inputs."""
+        super().__setstate__(state)
+        if "means_" in state and not _sound(self, state.get("n_features_in_")):
+            raise ValueError("the model's encoder is damaged: its parts do not fit together")
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def _sound(encoder: TableEncoder, width: Any) -> bool:
+    sizes = encoder.sizes
+    return (
+        isinstance(width, int)
+        and all(
+            plain(values, np.float64) and len(values) == width
+            for values in (encoder.means_, encoder.scales_)
+        )
+        and plain(encoder.gaps_, np.int64)
+        and bool(((encoder.gaps_ >= 0) & (encoder.gaps_ < width)).all())
+        and (
+            sizes is None
+            or (
+                isinstance(sizes, list | tuple)
+                and len(sizes) == width
+                and all(type(size) is int and size >= 0 for size in sizes)
+                and sum(sizes) <= _MOST_PLACES
+            )
+        )
+    )

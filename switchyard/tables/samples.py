@@ -12,7 +12,7 @@ from switchyard.configuration.model import Definition
 from switchyard.configuration.names import stored
 from switchyard.configuration.tables import Column
 from switchyard.configuration.tasks import TASKS
-from switchyard.data.generator import SOURCE
+from switchyard.data.notices import SOURCE
 from switchyard.data.reading import RawFrame
 from switchyard.data.rows import REJECTS
 

@@ -75,7 +75,7 @@ def oddities(frame: pd.DataFrame, definition: Definition) -> tuple[str, ...]:
         if values.nunique(dropna=False) < 2:
             found.append(f"'{column.name}' has one value in every row: no model can learn from it")
         elif number < _MOST:
-            power = _power(values, target)
+            power = power_of(values, target)
             if power > SUSPICIOUS:
                 told = "R²" if numbers else "R² of the classes"
                 found.append(
@@ -108,7 +108,7 @@ def _card(values: pd.Series[Any], column: Column) -> ColumnCard:
     )
 
 
-def _power(values: pd.Series[Any], target: Floats) -> float:
+def power_of(values: pd.Series[Any], target: Floats) -> float:
     """The share of the target's variance that this column explains, in bins or categories."""
     if values.dtype == np.float64:
         keys = pd.qcut(values, 50, labels=False, duplicates="drop").fillna(-1)

@@ -1,20 +1,23 @@
-"""Trees that are grown by scikit-learn and kept as plain arrays: nothing to unpickle, or to trust.
+"""Trees that a library grows and that are kept as plain arrays: nothing to unpickle, or to trust.
 
-What scikit-learn keeps of a tree is a compiled object that a crafted file could make read anywhere.
+What a library keeps of a tree is a compiled object that a crafted file could make read anywhere.
 Here a model file holds arrays, and they are checked before the first row goes through them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator, RegressorMixin
+from scipy.special import expit
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from switchyard.errors import RequestError
+from switchyard.tables.arrays import drawn, plain
+from switchyard.tables.classes import two_classes
 from switchyard.tables.tree_kernels import leaves
 
 Floats = npt.NDArray[np.float64]
@@ -22,17 +25,22 @@ Floats = npt.NDArray[np.float64]
 _BLOCK = 4_096
 """Rows that go through all trees at a time."""
 
+_SHARES = ("decision-tree", "random-forest", "extra-trees")
+"""Of these the trees of a classifier say shares of class 1, of the others log-odds."""
 
-class TreesRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
-    """A number by one tree or many, of the kind that `kind` names.
 
-    kind: decision-tree, random-forest, extra-trees, gradient-boosting or adaboost; trees: so many
-    at the most; depth: of each, None for no bound; min_rows: fewest rows in a leaf; columns: share
-    of the columns that a split looks at; learning_rate and loss: of the boosted ones; patience:
-    rounds of gradient boosting without a gain on a tenth of the rows after which it stops, 0 for
-    never; n_jobs: processes that grow trees; random_state: the seed.
-    Fitted state: `roots_`, `features_`, `lefts_`, `rights_`, `thresholds_`, `values_`: the nodes of
-    all trees, one after the other; `weights_`, of the trees; `base_`, what is added to their sum.
+class _Trees(BaseEstimator):  # type: ignore[misc]
+    """One tree or many, of the kind that `kind` names.
+
+    kind: one of KINDS; trees: so many at the most; depth: of each, None for no bound; leaves: of
+    each, of histogram boosting, LightGBM, and XGBoost without a depth; min_rows: fewest rows in a
+    leaf; columns: share of the columns that a split (a tree, of LightGBM and XGBoost) looks at;
+    rows: share of the rows that a tree of a booster sees; learning_rate, l2 and loss: of boosters;
+    patience: rounds without a gain on a tenth of the rows after which a booster stops, 0 for never;
+    n_jobs: threads or processes; random_state: the seed.
+    Fitted state: `roots_`, `features_`, `lefts_`, `rights_`, `thresholds_`, `values_`, `covers_`
+    (training rows): the nodes of all trees, one after the other; `weights_`, of the trees; `base_`,
+    what is added to their sum; `background_`, training rows, of adaboost alone.
     """
 
     roots_: npt.NDArray[np.int64]
@@ -41,16 +49,12 @@ class TreesRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     rights_: npt.NDArray[np.int32]
     thresholds_: Floats
     values_: Floats
+    covers_: Floats
     weights_: Floats
     base_: float
 
-    KINDS: ClassVar[Mapping[str, str]] = {
-        "decision-tree": "_decision_tree",
-        "random-forest": "_random_forest",
-        "extra-trees": "_extra_trees",
-        "gradient-boosting": "_gradient_boosting",
-        "adaboost": "_adaboost",
-    }
+    KINDS: ClassVar[tuple[str, ...]]
+    classifies: ClassVar[bool]
 
     def __init__(
         self,
@@ -58,9 +62,12 @@ class TreesRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         *,
         trees: int = 100,
         depth: int | None = None,
+        leaves: int = 31,
         min_rows: int = 1,
         columns: float = 1.0,
+        rows: float = 1.0,
         learning_rate: float = 0.1,
+        l2: float = 1.0,
         loss: str = "squared",
         patience: int = 0,
         n_jobs: int = 1,
@@ -69,29 +76,19 @@ class TreesRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.kind = kind
         self.trees = trees
         self.depth = depth
+        self.leaves = leaves
         self.min_rows = min_rows
         self.columns = columns
+        self.rows = rows
         self.learning_rate = learning_rate
+        self.l2 = l2
         self.loss = loss
         self.patience = patience
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any) -> Self:
-        """Grow the trees. RequestError for a kind that there is not."""
-        rows, truth = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
-        if self.kind not in self.KINDS:
-            raise RequestError(f"kind '{self.kind}' is none of {', '.join(self.KINDS)}")
-        grow: Callable[[], Any] = getattr(self, self.KINDS[self.kind])
-        grown = grow()
-        grown.fit(rows, truth)
-        trees, weights, base = _taken(grown, self.kind)
-        self._keep(trees)
-        self.weights_, self.base_ = np.asarray(weights, np.float64), float(base)
-        return self
-
-    def predict(self, X: Any) -> Floats:
-        """The predicted numbers; one row gets the same alone and among others, bit for bit."""
+    def sums(self, X: Any) -> Floats:
+        """Of each row, what its trees come to: their sum, or of adaboost their weighted median."""
         check_is_fitted(self, "roots_")
         rows = np.ascontiguousarray(validate_data(self, X, reset=False, dtype=np.float64))
         found = np.empty(len(rows))
@@ -106,7 +103,6 @@ class TreesRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return found
 
     def _joined(self, told: Floats) -> Floats:
-        """What the trees' values come to: their weighted median of adaboost, else sum."""
         if self.kind == "adaboost":
             order = np.argsort(told, axis=1, kind="stable")
             sums = np.cumsum(self.weights_[order], axis=1)
@@ -120,122 +116,138 @@ class TreesRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             total += weight * told[:, tree]
         return total
 
+    def _grow(self, rows: Floats, truth: npt.NDArray[Any]) -> None:
+        """RequestError for a kind that there is not."""
+        from switchyard.tables.boosters import GROWERS
+        from switchyard.tables.growing import grow
+
+        if self.kind not in self.KINDS:
+            raise RequestError(f"kind '{self.kind}' is none of {', '.join(self.KINDS)}")
+        # As the rows will be compared: then no library can split between what is one to us.
+        with np.errstate(over="ignore"):
+            rows = rows.astype(np.float32).astype(np.float64)
+        grown = GROWERS.get(self.kind, grow)(self, rows, truth)
+        self._keep(grown.trees)
+        self.weights_, self.base_ = np.array(grown.weights, np.float64), float(grown.base)
+        if self.kind == "adaboost":
+            self.background_ = drawn(rows, self.random_state)
+
     def _keep(self, trees: Sequence[Any]) -> None:
-        sizes = [tree.node_count for tree in trees]
-        starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        self.roots_ = starts[:-1]
-        inner = [tree.children_left >= 0 for tree in trees]
-        features = [tree.feature for tree in trees]
-        lefts = [tree.children_left + at for tree, at in _from(trees, starts)]
-        rights = [tree.children_right + at for tree, at in _from(trees, starts)]
+        starts = np.concatenate([[0], np.cumsum([len(tree.lefts) for tree in trees])])
+        self.roots_ = starts[:-1].astype(np.int64)
+        inner = [tree.lefts >= 0 for tree in trees]
+        lefts = [tree.lefts + at for tree, at in zip(trees, self.roots_, strict=True)]
+        rights = [tree.rights + at for tree, at in zip(trees, self.roots_, strict=True)]
         self.features_, self.lefts_, self.rights_ = (
-            _joined([np.where(here, part, -1) for here, part in zip(inner, parts, strict=True)])
-            for parts in (features, lefts, rights)
+            np.concatenate(
+                [np.where(here, part, -1) for here, part in zip(inner, parts, strict=True)]
+            ).astype(np.int32)
+            for parts in ([tree.features for tree in trees], lefts, rights)
         )
-        self.thresholds_ = np.concatenate([tree.threshold for tree in trees]).astype(np.float64)
-        self.values_ = np.concatenate([tree.value[:, 0, 0] for tree in trees]).astype(np.float64)
-
-    def _decision_tree(self) -> Any:
-        from sklearn.tree import DecisionTreeRegressor
-
-        return DecisionTreeRegressor(random_state=self.random_state, **self._of_a_tree())
-
-    def _random_forest(self) -> Any:
-        from sklearn.ensemble import RandomForestRegressor
-
-        return RandomForestRegressor(
-            self.trees, n_jobs=self.n_jobs, random_state=self.random_state, **self._of_a_tree()
+        self.thresholds_, self.values_, self.covers_ = (
+            np.concatenate(parts).astype(np.float64)
+            for parts in zip(
+                *((tree.thresholds, tree.values, tree.covers) for tree in trees), strict=True
+            )
         )
-
-    def _extra_trees(self) -> Any:
-        from sklearn.ensemble import ExtraTreesRegressor
-
-        return ExtraTreesRegressor(
-            self.trees, n_jobs=self.n_jobs, random_state=self.random_state, **self._of_a_tree()
-        )
-
-    def _gradient_boosting(self) -> Any:
-        from sklearn.ensemble import GradientBoostingRegressor
-
-        losses = {"squared": "squared_error", "absolute": "absolute_error", "huber": "huber"}
-        return GradientBoostingRegressor(
-            n_estimators=self.trees,
-            learning_rate=self.learning_rate,
-            loss=self._named(losses),
-            n_iter_no_change=self.patience or None,
-            random_state=self.random_state,
-            **self._of_a_tree(),
-        )
-
-    def _adaboost(self) -> Any:
-        from sklearn.ensemble import AdaBoostRegressor
-
-        losses = {"squared": "square", "absolute": "linear", "exponential": "exponential"}
-        return AdaBoostRegressor(
-            self._decision_tree(),
-            n_estimators=self.trees,
-            learning_rate=self.learning_rate,
-            loss=self._named(losses),
-            random_state=self.random_state,
-        )
-
-    def _of_a_tree(self) -> dict[str, Any]:
-        return {
-            "max_depth": self.depth,
-            "min_samples_leaf": self.min_rows,
-            "max_features": self.columns,
-        }
-
-    def _named(self, losses: Mapping[str, str]) -> str:
-        if self.loss not in losses:
-            raise RequestError(f"loss '{self.loss}' of {self.kind} is none of {', '.join(losses)}")
-        return losses[self.loss]
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """ValueError for arrays that would lead a row out of its tree, or round in it."""
         super().__setstate__(state)
-        if "roots_" in state:
-            _check(self, int(state.get("n_features_in_", 0)))
+        if "roots_" in state and not _sound(self, state.get("n_features_in_")):
+            raise ValueError("the model's trees are damaged: their nodes do not fit together")
 
 
-def _taken(grown: Any, kind: str) -> tuple[list[Any], Sequence[float], float]:
-    """The trees of a fitted estimator, their weights, and what is added to their sum."""
-    if kind == "decision-tree":
-        return [grown.tree_], [1.0], 0.0
-    if kind == "adaboost":
-        trees = [each.tree_ for each in grown.estimators_]
-        return trees, grown.estimator_weights_[: len(trees)], 0.0  # it may stop early
-    if kind == "gradient-boosting":
-        trees = [each.tree_ for each in grown.estimators_[:, 0]]
-        base = float(np.ravel(grown.init_.constant_)[0])
-        return trees, [grown.learning_rate] * len(trees), base
-    trees = [each.tree_ for each in grown.estimators_]
-    return trees, [1.0 / len(trees)] * len(trees), 0.0
+class TreesRegressor(RegressorMixin, _Trees):  # type: ignore[misc]
+    """A number by trees: one tree, their mean, their sum or, of adaboost, a weighted median.
+
+    Parameters and fitted state: those of `_Trees`.
+    """
+
+    KINDS = (
+        *("decision-tree", "random-forest", "extra-trees", "gradient-boosting"),
+        *("histogram-boosting", "adaboost", "lightgbm", "xgboost", "catboost"),
+    )
+    classifies = False
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Grow the trees. RequestError for a kind, a loss or a library that there is not."""
+        rows, truth = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
+        self._grow(rows, np.asarray(truth, np.float64))
+        return self
+
+    def predict(self, X: Any) -> Floats:
+        """The predicted numbers; one row gets the same alone and among others, bit for bit."""
+        return self.sums(X)
 
 
-def _from(trees: Sequence[Any], starts: npt.NDArray[np.int64]) -> list[tuple[Any, int]]:
-    return [(tree, int(at)) for tree, at in zip(trees, starts[:-1], strict=True)]
+class TreesClassifier(ClassifierMixin, _Trees):  # type: ignore[misc]
+    """Two classes by trees: a mean of shares, or a sum of log-odds.
+
+    Parameters and fitted state: those of `_Trees`; `loss` is not looked at.
+    """
+
+    KINDS = (
+        *("decision-tree", "random-forest", "extra-trees", "gradient-boosting"),
+        *("histogram-boosting", "lightgbm", "xgboost", "catboost"),
+    )
+    classifies = True
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Grow the trees; ValueError unless y has exactly two classes."""
+        rows, y = validate_data(self, X, y, dtype=np.float64)
+        self.classes_, codes = two_classes(y)
+        self._grow(rows, codes.astype(np.float64))
+        return self
+
+    @property
+    def tells_shares(self) -> bool:
+        """Whether the trees come to a probability; else to log-odds."""
+        return self.kind in _SHARES
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Probabilities (n, 2) in the order of `classes_`."""
+        told = self.sums(X)
+        positive = told if self.tells_shares else expit(told)
+        return np.column_stack([1.0 - positive, positive])
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        """The likelier class of each row."""
+        likelier = self.predict_proba(X)[:, 1] > 0.5
+        classes: npt.NDArray[Any] = self.classes_[likelier.astype(int)]
+        return classes
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags
 
 
-def _joined(parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.int32]:
-    return np.ascontiguousarray(np.concatenate(parts), np.int32)
-
-
-def _check(model: TreesRegressor, width: int) -> None:
+def _sound(model: Any, width: Any) -> bool:
+    expected = {
+        np.int64: [model.roots_],
+        np.int32: [model.features_, model.lefts_, model.rights_],
+        np.float64: [model.thresholds_, model.values_, model.covers_, model.weights_],
+    }
+    if not all(plain(array, kind) for kind, arrays in expected.items() for array in arrays):
+        return False
     nodes = len(model.features_)
-    arrays = (model.lefts_, model.rights_, model.thresholds_, model.values_)
-    inner = model.features_ >= 0
-    places = np.arange(nodes)
-    sound = (
-        all(len(array) == nodes for array in arrays)
+    arrays = (model.lefts_, model.rights_, model.thresholds_, model.values_, model.covers_)
+    inner, places = model.features_ >= 0, np.arange(nodes)
+    lefts, rights = model.lefts_[inner], model.rights_[inner]
+    background = getattr(model, "background_", None)
+    return (
+        isinstance(width, int)
+        and isinstance(model.base_, float)
+        and all(len(array) == nodes for array in arrays)
         and len(model.weights_) == len(model.roots_) > 0
         and bool(((model.roots_ >= 0) & (model.roots_ < nodes)).all())
         and bool((model.features_ < width).all())
         # Children come after their parents, so that every walk ends.
-        and bool((model.lefts_[inner] > places[inner]).all())
-        and bool((model.rights_[inner] > places[inner]).all())
-        and bool((model.lefts_[inner] < nodes).all())
-        and bool((model.rights_[inner] < nodes).all())
+        and bool(((lefts > places[inner]) & (lefts < nodes)).all())
+        and bool(((rights > places[inner]) & (rights < nodes)).all())
+        and (
+            background is None
+            or (plain(background, np.float64, 2) and background.shape[1] == width)
+        )
     )
-    if not sound:
-        raise ValueError("the model's trees are damaged: their nodes do not fit together")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter
+
 from switchyard.configuration.model import Data, Definition
 from switchyard.packages.manifest import AnyInput, Input
 from switchyard.tables import coding
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Inputs = Mapping[str, AnyInput]
+
+_INPUTS = TypeAdapter(dict[str, AnyInput])
 
 TEXT = "url"
 """The input of a text classification."""
@@ -23,6 +27,16 @@ def learn_inputs(train: pd.DataFrame, definition: Definition, data: Data) -> dic
     if definition.table is None:
         return {TEXT: Input(type="string", max_length=data.max_url_length)}
     return coding.learn_inputs(train, definition.table)
+
+
+def inputs_of(plain: Mapping[str, Any]) -> dict[str, AnyInput]:
+    """The inputs from JSON values, as steps hand them on."""
+    return _INPUTS.validate_python(plain)
+
+
+def plain_inputs(inputs: Inputs) -> dict[str, Any]:
+    """The inputs as JSON values, the inverse of `inputs_of`."""
+    return {name: each.model_dump(mode="json") for name, each in inputs.items()}
 
 
 def on_tables(inputs: Inputs) -> bool:

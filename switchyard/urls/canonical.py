@@ -3,7 +3,7 @@
 The form is pure ASCII, without scheme, leading `www.`, default port, trailing slash or plain
 fragment, with a lower-case host; escapes follow RFC 3986, hosts UTS 46. Two departures are meant:
 a backslash is a slash (as in browsers), and a fragment stays when it carries more than a plain
-anchor (`#/route`, `#!page`, `#name@example.org`), because phishing hides its target there.
+anchor (`#/route`, `#!page`, `#name@example.org`), because traps hide their target there.
 """
 
 from __future__ import annotations

@@ -18,12 +18,13 @@ import resource, sys, time
 from types import SimpleNamespace
 import numpy as np, pyarrow as pa, pyarrow.parquet as pq
 from switchyard.batches.scoring import score_file
+from switchyard.packages.manifest import Input
 from switchyard.serving.predictor import Scored
 
 class Stub:
     version = "1"
     labels = SimpleNamespace(positive="phishing", negative="benign")
-    manifest = SimpleNamespace(inputs={"url": None})
+    manifest = SimpleNamespace(inputs={"url": Input(type="string", max_length=99)}, labels=labels)
     def score(self, columns):
         n = len(columns["url"])
         return Scored(np.full(n, 0.5), np.full(n, True), pa.nulls(n, pa.large_string()))

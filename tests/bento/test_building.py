@@ -17,8 +17,8 @@ from bento.building import releases
 from bento.building.assembling import EACH, smoke_instances
 from bento.building.releases import build_release
 from switchyard.configuration.model import UseCase
-from switchyard.data.generator import generate
 from switchyard.errors import PlatformError
+from switchyard.samples.urls import generate
 from switchyard.serving.predictor import Predictor
 from tests.bento.conftest import Built
 from tests.conftest import Packages

@@ -6,19 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from switchyard.configuration.model import Data, Definition, Labels, Sample, Source
+from switchyard.configuration.model import Data, Definition, Sample, Source
 from switchyard.data.cards import DataCard, data_card
 from switchyard.data.cleaning import Cleaned, clean
 from switchyard.data.digests import dataset_digest
 from switchyard.data.exploration import exploration_html
 from switchyard.data.loading import load
 from switchyard.data.notices import SYNTHETIC
+from tests.labels import PHISHING
 
 
 def described(data: Data) -> tuple[Cleaned, DataCard]:
-    loaded = load(data, Definition(), 1)
-    cleaned = clean(loaded.raw, data, Labels())
-    return cleaned, data_card(cleaned, loaded.provenance)
+    loaded = load(data, Definition(labels=PHISHING), 1)
+    cleaned = clean(loaded.raw, data, PHISHING)
+    return cleaned, data_card(cleaned, loaded.provenance, Definition(labels=PHISHING))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from switchyard.configuration.model import Data, Definition, Sample, Source
 from switchyard.data.loading import load
 from switchyard.errors import RequestError
+from tests.labels import PHISHING
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def sources(tmp_path: Path) -> tuple[Source, Source]:
 
 
 def test_several_sources_are_joined(sources: tuple[Source, Source]) -> None:
-    loaded = load(Data(sources=sources), Definition(), 1)
+    loaded = load(Data(sources=sources), Definition(labels=PHISHING), 1)
     found = loaded.raw.rows.select(["url", "label", "source", "first_seen", "row"]).to_pylist()
     assert [tuple(row.values()) for row in found] == [
         ("a.com", "bad", "ours", "2020-01", 1),
@@ -34,7 +35,7 @@ def test_several_sources_are_joined(sources: tuple[Source, Source]) -> None:
 
 
 def test_each_source_is_on_record(sources: tuple[Source, Source]) -> None:
-    first, second = load(Data(sources=sources), Definition(), 1).provenance.origins
+    first, second = load(Data(sources=sources), Definition(labels=PHISHING), 1).provenance.origins
     content = Path(sources[0].location).read_bytes()
     assert (first.name, first.location, first.rows) == ("ours", sources[0].location, 2)
     assert first.sha256 == hashlib.sha256(content).hexdigest()
@@ -42,7 +43,7 @@ def test_each_source_is_on_record(sources: tuple[Source, Source]) -> None:
 
 
 def test_without_sources_the_sample_is_made_and_says_so() -> None:
-    loaded = load(Data(sample=Sample(rows=200)), Definition(), 7)
+    loaded = load(Data(sample=Sample(rows=200)), Definition(labels=PHISHING), 7)
     assert len(loaded.raw) == 200
     assert loaded.provenance.synthetic
     assert loaded.provenance.plain()["origins"][0]["location"] == "generated: 200 rows, seed 7"
@@ -50,10 +51,12 @@ def test_without_sources_the_sample_is_made_and_says_so() -> None:
 
 def test_progress_is_told(sources: tuple[Source, Source]) -> None:
     seen: list[tuple[int, int | None, str]] = []
-    load(Data(sources=sources), Definition(), 1, lambda *now: seen.append(now))
+    load(Data(sources=sources), Definition(labels=PHISHING), 1, lambda *now: seen.append(now))
     assert seen[-1] == (2, 2, "top: 2 rows")
 
 
 def test_one_missing_source_stops_all(sources: tuple[Source, Source]) -> None:
     with pytest.raises(RequestError, match="there is no file"):
-        load(Data(sources=(*sources, Source(location="nowhere.csv"))), Definition(), 1)
+        load(
+            Data(sources=(*sources, Source(location="nowhere.csv"))), Definition(labels=PHISHING), 1
+        )

@@ -17,10 +17,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from switchyard.configuration.model import Columns, Data, Labels, Source
+from switchyard.configuration.model import Columns, Data, Source
 from switchyard.data.reading import RawFrame, read
 from switchyard.data.sources import fetch
 from switchyard.errors import DataError
+from tests.labels import PHISHING
 
 Reader = Callable[..., RawFrame]
 
@@ -37,7 +38,7 @@ def reader(tmp_path: Path) -> Reader:
         path.write_bytes(content)
         data = Data(columns=settings.pop("columns", Columns()))
         source = Source(location=str(path), **settings)
-        return read(fetch(source, data), source, data, Labels())
+        return read(fetch(source, data), source, data, PHISHING)
 
     return read_bytes
 
@@ -250,6 +251,6 @@ def test_a_frame_is_raw_rows_too() -> None:
 @pytest.mark.data
 def test_the_public_layout_is_read(real_data: Path) -> None:
     source = Source(location=str(real_data / "phishing_site_urls.csv.gz"))
-    raw = read(fetch(source, Data()), source, Data(), Labels())
+    raw = read(fetch(source, Data()), source, Data(), PHISHING)
     assert len(raw.rows) == 162_065
     assert len(raw.rejects) == 0

@@ -27,13 +27,14 @@ from stacks.deployers.local.deployments import Deployments
 from stacks.deployers.local.options import Options
 from switchyard.capture import reading
 from switchyard.configuration.layers import resolve
-from switchyard.data.generator import generate
 from switchyard.explanations.explaining import explain
 from switchyard.retraining.archives import KEY, archive, captured_in
 from switchyard.retraining.records import Retrained, Retrainings
+from switchyard.samples.urls import generate
 from switchyard.serving.predictor import Predictor
 from switchyard.serving.releases import Deployment
 from switchyard.urls.problems import problems
+from tests.labels import PHISHING
 
 KILLER = Path(__file__).with_name("killer")
 STEP = "zenml.steps.base_step:BaseStep.call_entrypoint"
@@ -114,7 +115,7 @@ class Site:
             )
 
     def _train(self) -> None:
-        rows = generate(2400, 7)[["url", "label"]]
+        rows = generate(2400, 7, PHISHING)[["url", "label"]]
         data = self.place.folder / "early.parquet"
         rows.to_parquet(data, index=False)
         self.place.run("--pipeline", "training", "--data", str(data))
@@ -278,7 +279,7 @@ def rows_of(table: Any) -> Rows:
 
 def unknown_rows() -> pd.DataFrame:
     """Traffic of which a model knows nothing: harmless pages that look like phishing."""
-    usual = answerable(generate(600, 11)[["url", "label"]])
+    usual = answerable(generate(600, 11, PHISHING)[["url", "label"]])
     phishing = usual[usual["label"] == "phishing"].head(180)
     new = [f"https://www.invoice{at}.com/view/{at * 7919 % 997}" for at in range(200)]
     benign = pd.DataFrame({"url": new, "label": "benign"})

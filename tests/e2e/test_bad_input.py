@@ -6,14 +6,15 @@ import hashlib
 
 import pytest
 
-from switchyard.data.generator import generate
+from switchyard.samples.urls import generate
 from tests.e2e.conftest import SMALL, Finished, Store
+from tests.labels import PHISHING
 
 pytestmark = pytest.mark.slow
 
 
 def table(rows: int = 300) -> str:
-    return generate(rows, 3).drop(columns=["source"]).to_csv(index=False)
+    return generate(rows, 3, PHISHING).drop(columns=["source"]).to_csv(index=False)
 
 
 def content(name: str) -> bytes:

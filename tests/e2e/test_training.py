@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from switchyard.data.generator import generate
+from switchyard.samples.urls import generate
 from tests.e2e.conftest import SMALL, Store
 
 pytestmark = pytest.mark.slow

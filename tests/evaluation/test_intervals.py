@@ -7,7 +7,7 @@ import pytest
 
 from switchyard.errors import DataError
 from switchyard.evaluation.intervals import Interval, bootstrap, draws, paired_difference
-from switchyard.evaluation.metrics import METRICS, measure_all
+from switchyard.evaluation.metrics import METRICS, Decided, measure_all
 
 
 def sample(rows: int, seed: int = 0, lift: float = 2.0) -> tuple[np.ndarray, np.ndarray]:
@@ -18,7 +18,7 @@ def sample(rows: int, seed: int = 0, lift: float = 2.0) -> tuple[np.ndarray, np.
 
 def found(y: object, score: object, **changes: object) -> dict[str, Interval]:
     options = {"resamples": 100, "confidence": 0.95, "seed": 1} | changes
-    return bootstrap(y, score, 0.5, **options)  # type: ignore[arg-type]
+    return bootstrap(Decided(y, score, 0.5), **options)  # type: ignore[arg-type]
 
 
 def ends(interval: Interval) -> tuple[float, float]:
@@ -106,7 +106,9 @@ def test_groups_must_fit_the_rows() -> None:
 def difference(better: float, worse: float, metric: str) -> Interval:
     y, a = sample(2_000, lift=better)
     _, b = sample(2_000, lift=worse)
-    return paired_difference(y, a, 0.5, b, 0.5, metric, resamples=200, confidence=0.95, seed=3)
+    return paired_difference(
+        Decided(y, a, 0.5), Decided(y, b, 0.5), metric, resamples=200, confidence=0.95, seed=3
+    )
 
 
 @pytest.mark.parametrize("metric", ["roc_auc", "accuracy", "brier"])
@@ -124,7 +126,12 @@ def test_pairing_is_narrower_than_two_intervals() -> None:
     near = np.clip(score + 0.01 * np.random.default_rng(5).normal(size=2_000), 0, 1)
 
     paired = paired_difference(
-        y, near, 0.5, score, 0.5, "roc_auc", resamples=200, confidence=0.95, seed=3
+        Decided(y, near, 0.5),
+        Decided(y, score, 0.5),
+        "roc_auc",
+        resamples=200,
+        confidence=0.95,
+        seed=3,
     )
     alone = found(y, score)["roc_auc"]
 
@@ -134,6 +141,7 @@ def test_pairing_is_narrower_than_two_intervals() -> None:
 def test_what_cannot_be_measured_has_no_difference() -> None:
     y, score = sample(50)
 
+    same = Decided(y, score, 0.5)
     assert paired_difference(
-        y, score, 0.5, score, 0.5, "recall_at_1pct_fpr", resamples=10, confidence=0.9, seed=0
+        same, same, "recall_at_1pct_fpr", resamples=10, confidence=0.9, seed=0
     ) == Interval(value=None)

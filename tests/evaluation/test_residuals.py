@@ -42,7 +42,7 @@ def test_they_are_what_scikit_learn_says_of_the_repeated_rows(rows: list[Any]) -
 def test_a_target_that_never_changes_has_no_r2() -> None:
     same = Residuals([1.0, 1.0], [1.0, 2.0], 1.0)
     assert np.isnan(same.measure()[0])
-    assert "the same in every row" in same.unmeasurable["r2"]
+    assert "the same in every row" in same.unmeasured["r2"]
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from switchyard.configuration.model import Candidate, Data, Labels, Scalar
+from switchyard.configuration.model import Candidate, Data, Scalar
 from switchyard.data.cleaning import clean
-from switchyard.data.generator import generate
 from switchyard.data.reading import RawFrame
+from switchyard.samples.urls import generate
+from tests.labels import PHISHING
 
 SMALL: dict[str, dict[str, Scalar]] = {
     "stacked": {"trees": 40, "folds": 2, "leaves": 8},
@@ -30,7 +31,7 @@ def models() -> Models:
     from switchyard.candidates.fitting import fit
     from switchyard.packages.storage import dumps, loads
 
-    rows = clean(RawFrame.of(generate(1_200, 5)), Data(), Labels()).frame
+    rows = clean(RawFrame.of(generate(1_200, 5)), Data(), PHISHING).frame
 
     @cache
     def model(name: str) -> Any:
@@ -44,4 +45,4 @@ def models() -> Models:
 @pytest.fixture(scope="session")
 def urls() -> list[str]:
     """Generated URLs that no model here has learnt from."""
-    return clean(RawFrame.of(generate(60, 99)), Data(), Labels()).frame["url"].tolist()
+    return clean(RawFrame.of(generate(60, 99)), Data(), PHISHING).frame["url"].tolist()

@@ -60,6 +60,7 @@ def test_each_kind_becomes_each_other_with_the_scores_of_the_model(
 
     rows = rows_of(tmp_path / target)
     expected = predictor.score({"url": MANY})
+    assert expected.positive is not None
     good = np.flatnonzero(~np.isnan(expected.scores))
     assert [row["id"] for row in rows] == [ids[at] for at in good]
     assert [row["url"] for row in rows] == [MANY[at] for at in good]

@@ -19,6 +19,7 @@ import pytest
 from switchyard.jobs.records import Job
 from switchyard.jobs.store import JobBoard
 from switchyard.jobs.worker import JobWorker
+from switchyard.packages.manifest import Input
 from switchyard.serving.predictor import Predictor, Scored
 from switchyard.serving.settings import Settings
 
@@ -32,7 +33,8 @@ class StubPredictor:
     def __init__(self, version: str = "7", before: Callable[[], object] = lambda: None) -> None:
         self.version = version
         self.labels = SimpleNamespace(positive="phishing", negative="benign")
-        self.manifest = SimpleNamespace(inputs={"url": None})
+        inputs = {"url": Input(type="string", max_length=2_000)}
+        self.manifest = SimpleNamespace(inputs=inputs, labels=self.labels)
         self.before = before
 
     def score(self, columns: Any) -> Scored:

@@ -9,17 +9,18 @@ from sklearn.base import BaseEstimator
 
 from switchyard.candidates.catalogue import TEXT_CLASSIFIERS
 from switchyard.candidates.fitting import fit
-from switchyard.configuration.model import Candidate, Data, Labels, Split
+from switchyard.configuration.model import Candidate, Data, Split
 from switchyard.data.cleaning import clean
-from switchyard.data.generator import generate
 from switchyard.data.reading import RawFrame
 from switchyard.evaluation.metrics import auc
+from switchyard.samples.urls import generate
 from switchyard.split import split
+from tests.labels import PHISHING
 
 
 @pytest.fixture(scope="module")
 def rows() -> tuple[pd.DataFrame, pd.DataFrame]:
-    frame = clean(RawFrame.of(generate(4_000, 11)), Data(), Labels()).frame
+    frame = clean(RawFrame.of(generate(4_000, 11)), Data(), PHISHING).frame
     parts = split(frame, Split(), 42)
     return frame.iloc[parts.train], frame.iloc[parts.holdout]
 

@@ -8,12 +8,13 @@ from sklearn.base import BaseEstimator
 
 from switchyard.candidates.catalogue import TEXT_CLASSIFIERS
 from switchyard.candidates.fitting import fit
-from switchyard.configuration.model import Candidate, Data, Labels, Split
+from switchyard.configuration.model import Candidate, Data, Split
 from switchyard.data.cleaning import clean
-from switchyard.data.generator import generate
 from switchyard.data.reading import RawFrame
 from switchyard.explanations.explaining import Explanation, explain
+from switchyard.samples.urls import generate
 from switchyard.split import split
+from tests.labels import PHISHING
 
 PLACED = ("stem-logistic", "stem-naive-bayes", "char-svm", "hashed-ngrams")
 """Those whose contributions stand in the text."""
@@ -30,7 +31,7 @@ class Trained:
     """Models of 4,000 generated rows, each trained when it is first asked for; unseen URLs."""
 
     def __init__(self) -> None:
-        frame = clean(RawFrame.of(generate(4_000, 11)), Data(), Labels()).frame
+        frame = clean(RawFrame.of(generate(4_000, 11)), Data(), PHISHING).frame
         parts = split(frame, Split(), 42)
         self._train, held = frame.iloc[parts.train], frame.iloc[parts.holdout]
         self._models: dict[str, BaseEstimator] = {}

@@ -20,6 +20,7 @@ from switchyard.configuration.model import UseCase
 from switchyard.monitoring.checking import Facts
 from switchyard.monitoring.references import Reference, make_reference, open_reference
 from switchyard.monitoring.windows import Window
+from tests.labels import PHISHING
 
 MONDAY = datetime(2026, 9, 7, tzinfo=UTC)
 WINDOW = Window(MONDAY, MONDAY + timedelta(days=1))
@@ -120,6 +121,7 @@ class Captured:
                 "name": "phishing",
                 "title": "Phishing",
                 "serve": "fast",
+                "labels": PHISHING.plain(),
                 "candidates": [{"name": "fast", "estimator": "hashed-ngrams"}],
                 "monitoring": {
                     "min_rows": 200,

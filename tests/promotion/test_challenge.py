@@ -10,7 +10,6 @@ import pytest
 
 from switchyard.configuration.model import Candidate, Evaluation, Promotion, UseCase
 from switchyard.data.cleaning import clean
-from switchyard.data.generator import generate
 from switchyard.data.reading import RawFrame
 from switchyard.errors import PlatformError
 from switchyard.models.fast import HashedNgramClassifier
@@ -18,12 +17,15 @@ from switchyard.packages.manifest import Details, Input, Labels, Origin
 from switchyard.packages.writing import Package, write
 from switchyard.promotion.challenge import challenge
 from switchyard.promotion.records import Decision
+from switchyard.samples.urls import generate
 from switchyard.tracking import Dataset, Tracker, Version
+from tests.labels import PHISHING
 
 CASE = UseCase(
     name="phishing",
     title="Phishing",
     serve="fast",
+    labels=PHISHING,
     candidates=(Candidate(name="fast", estimator="hashed-ngrams"),),
     evaluation=Evaluation(bootstrap=50),
     promotion=Promotion(metric="roc_auc", margin=0.0, floors={}, max_latency_us=1e6),

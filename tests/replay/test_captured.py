@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from switchyard.capture.rows import PREDICTION_ROWS
-from switchyard.configuration.model import Labels
 from switchyard.replay.captured import captured, span
+from tests.labels import PHISHING
 
 ROWS = pd.DataFrame({"url": ["a.example", "b.example", "c.example"], "label": [0, 1, 1]})
-LABELS = Labels(positive="phishing", negative="benign")
+LABELS = PHISHING
 SINCE, UNTIL = datetime(2022, 1, 1, tzinfo=UTC), datetime(2022, 1, 4, tzinfo=UTC)
 
 

@@ -9,11 +9,13 @@ import pytest
 from switchyard.configuration.model import Candidate, Data, Sample, Source, UseCase
 from switchyard.errors import PlatformError
 from switchyard.retraining.bases import base_of, on_base, write_base
+from tests.labels import PHISHING
 
 CASE = UseCase(
     name="phishing",
     title="Phishing",
     serve="fast",
+    labels=PHISHING,
     candidates=(Candidate(name="fast", estimator="hashed-ngrams"),),
 )
 

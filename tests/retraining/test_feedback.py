@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from switchyard.capture import request_ids
-from switchyard.configuration.model import Data, Definition, Labels, Sample, Source
+from switchyard.configuration.model import Data, Definition, Sample, Source
 from switchyard.data.cleaning import clean
 from switchyard.data.loading import load
 from switchyard.errors import PlatformError
@@ -21,6 +21,7 @@ from switchyard.monitoring.records import MonitoringStore
 from switchyard.retraining.archives import archive, gather
 from switchyard.retraining.feedback import learnable, snapshot
 from tests.capture.conftest import Service
+from tests.labels import PHISHING
 
 NOW = datetime.now(UTC)
 
@@ -152,7 +153,7 @@ def test_rows_that_training_would_reject_are_left_out(
     ask("a.example", "", "b.example", labels={0: "phishing", 1: "benign", 2: "who knows"})
     gather(store, captured.store)
 
-    found = learnable(archive(store), Data(), Definition())
+    found = learnable(archive(store), Data(), Definition(labels=PHISHING))
 
     assert found["url"].to_pylist() == ["a.example"]
 
@@ -186,8 +187,8 @@ def test_feedback_joins_the_sample(store: MonitoringStore) -> None:
     source = snapshot(store, rows, NOW)
     data = Data(sample=Sample(rows=500), feedback=(source,))
 
-    loaded = load(data, Definition(), 1)
-    frame = clean(loaded.raw, data, Labels()).frame
+    loaded = load(data, Definition(labels=PHISHING), 1)
+    frame = clean(loaded.raw, data, PHISHING).frame
 
     assert loaded.provenance.synthetic
     assert [origin.name for origin in loaded.provenance.origins] == ["synthetic sample", "feedback"]
@@ -217,7 +218,7 @@ def test_feedback_is_read_whatever_the_columns_of_the_sources_are(
         }
     )
 
-    loaded = load(data, Definition(), 1)
+    loaded = load(data, Definition(labels=PHISHING), 1)
 
     assert loaded.raw.rows["url"].to_pylist() == ["a.example", "b.example"]
     assert not loaded.provenance.synthetic

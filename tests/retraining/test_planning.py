@@ -18,6 +18,7 @@ from switchyard.retraining.locks import Lease
 from switchyard.retraining.planning import Plan, begin, plan
 from switchyard.retraining.records import MAX_ATTEMPTS, Retrainings, concluding
 from tests.capture.conftest import Service
+from tests.labels import PHISHING
 from tests.retraining.test_deciding import window
 
 NOW = datetime(2024, 1, 31, tzinfo=UTC)
@@ -45,6 +46,7 @@ def case(**capture: Any) -> UseCase:
         name="phishing",
         title="Phishing",
         serve="fast",
+        labels=PHISHING,
         candidates=(Candidate(name="fast", estimator="hashed-ngrams"),),
         serving=Serving(capture=Capture(**capture)),
         retraining=Retraining(min_labelled=2),

@@ -17,6 +17,7 @@ from switchyard.errors import RequestError
 from switchyard.monitoring.drift import compare
 from switchyard.monitoring.records import MonitoringStore
 from switchyard.monitoring.reports import add_to_workspace
+from tests.labels import PHISHING
 
 
 def case(store: str) -> UseCase:
@@ -25,6 +26,7 @@ def case(store: str) -> UseCase:
             "name": "phishing",
             "title": "Phishing",
             "serve": "fast",
+            "labels": PHISHING.plain(),
             "candidates": [{"name": "fast", "estimator": "hashed-ngrams"}],
             "monitoring": {"store": store},
         }

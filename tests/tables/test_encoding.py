@@ -11,7 +11,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from switchyard.configuration.tables import Column, Table
 from switchyard.packages.manifest import Category, Number
-from switchyard.tables.coding import coded, learn_inputs, rows_of, sizes_of
+from switchyard.tables.coding import coded, decoded, learn_inputs, rows_of, sizes_of
 from switchyard.tables.encoding import TableEncoder
 
 TABLE = Table(
@@ -53,6 +53,14 @@ def test_rows_are_coded_by_places(train: pd.DataFrame) -> None:
     np.testing.assert_equal(rows[2], [np.nan, np.nan, 0.0])
 
 
+def test_codes_are_read_back(train: pd.DataFrame) -> None:
+    inputs = learn_inputs(train, TABLE)
+    told = [decoded(code, inputs["label"]) for code in (0.0, 1.0, np.nan)]
+    assert told == ["red", "other", None]
+    assert decoded(2.5, inputs["size"]) == 2.5
+    assert decoded(np.nan, inputs["size"]) is None
+
+
 def test_an_unknown_category_without_an_other_is_none(train: pd.DataFrame) -> None:
     inputs = {"grade": learn_inputs(train, TABLE)["grade"]}
     np.testing.assert_equal(coded({"grade": ["high", "middling"]}, inputs), [[1.0], [np.nan]])
@@ -76,6 +84,25 @@ def test_one_row_is_encoded_as_among_many(train: pd.DataFrame) -> None:
     encoder = TableEncoder([0, 2, 2]).fit(rows)
     alone = np.vstack([encoder.transform(rows[at : at + 1]) for at in range(len(rows))])
     assert (alone == encoder.transform(rows)).all()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"sizes": [0, 2]},
+        {"sizes": [0, 2, 10**9]},
+        {"sizes": [0, 2, -1]},
+        {"sizes": "023"},
+        {"means_": np.zeros(2)},
+        {"scales_": np.zeros(3, np.float32)},
+        {"gaps_": np.array([3])},
+    ],
+)
+def test_a_damaged_encoder_is_refused(train: pd.DataFrame, damage: dict[str, Any]) -> None:
+    rows = rows_of(train, learn_inputs(train, TABLE))
+    state = TableEncoder([0, 2, 2]).fit(rows).__getstate__()
+    with pytest.raises(ValueError, match="encoder is damaged"):
+        TableEncoder().__setstate__({**state, **damage})
 
 
 @parametrize_with_checks([TableEncoder(), TableEncoder(scale=False)])

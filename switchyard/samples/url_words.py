@@ -89,7 +89,7 @@ SHORTENERS = ("shrt.example", "go2.example", "lnk.test")
 
 @dataclass(frozen=True)
 class Era:
-    """A fashion of phishing from a time on (0 the first day of a sample, 1 its last)."""
+    """A fashion of traps from a time on (0 the first day of a sample, 1 its last)."""
 
     since: float
     brands: tuple[str, ...]
@@ -100,7 +100,7 @@ class Era:
 
 
 STILL_AS_BEFORE = 0.1
-"""The share of later phishing that is made as it was before the first era."""
+"""The share of later traps that are made as they were before the first era."""
 
 ERAS = (
     Era(

@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 
 from switchyard.configuration.model import Data, Labels
-from switchyard.data import sample_words as words
 from switchyard.data.cleaning import clean
-from switchyard.data.generator import generate
 from switchyard.data.reading import RawFrame
+from switchyard.samples import url_words as words
+from switchyard.samples.urls import generate
+from tests.labels import PHISHING
 
 
 def test_the_same_seed_makes_the_same_rows() -> None:
@@ -27,12 +28,12 @@ def test_another_seed_makes_others() -> None:
 def test_a_small_sample_is_fit_for_training(rows: int) -> None:
     sample = generate(rows, 1)
     assert len(sample) == rows
-    counts = clean(RawFrame.of(sample), Data(), Labels()).counts
+    counts = clean(RawFrame.of(sample), Data(), PHISHING).counts
     assert counts["rows"] > 0.95 * rows
 
 
 def test_a_sample_has_what_cleaning_is_for() -> None:
-    cleaned = clean(RawFrame.of(generate(5000, 1)), Data(), Labels())
+    cleaned = clean(RawFrame.of(generate(5000, 1)), Data(), PHISHING)
     assert all(cleaned.counts[name] for name in ("rejected", "duplicates", "contradictions"))
     share = cleaned.frame["label"].mean()
     assert 0.4 < share < 0.6
@@ -50,7 +51,7 @@ def test_labels_are_those_of_the_use_case() -> None:
 
 
 def test_phishing_changes_over_the_years() -> None:
-    sample = generate(6000, 1)
+    sample = generate(6000, 1, PHISHING)
     bad = sample[sample["label"] == "phishing"]
     old, new = (bad[bad["first_seen"].str.startswith(year)]["url"] for year in ("2019", "2024"))
     assert old.str.contains("wp-").mean() > 1.5 * new.str.contains("wp-").mean()
@@ -62,7 +63,7 @@ def test_the_task_is_neither_trivial_nor_hopeless() -> None:
 
     from switchyard.split import fold_of
 
-    frame = clean(RawFrame.of(generate(8000, 1)), Data(), Labels()).frame
+    frame = clean(RawFrame.of(generate(8000, 1)), Data(), PHISHING).frame
     fold = fold_of(frame["group"], 4, "test")
     train, held = frame[fold > 0], frame[fold == 0]
     texts = HashingVectorizer(analyzer="char", ngram_range=(2, 4))
@@ -72,13 +73,13 @@ def test_the_task_is_neither_trivial_nor_hopeless() -> None:
 
 
 def test_the_usual_sample_is_what_it_always_was() -> None:
-    text = generate(3_000, 3).to_csv()
+    text = generate(3_000, 3, PHISHING).to_csv()
     digest = hashlib.sha256(text.encode()).hexdigest()
     assert digest == "18c00d3c74eab2ce72dd1d832b2e97ab4f58cc263a2021bffef48442b09a975e"
 
 
 def test_a_changing_sample_brings_ways_that_earlier_rows_do_not_show() -> None:
-    sample = generate(6_000, 1, changing=True)
+    sample = generate(6_000, 1, PHISHING, changing=True)
     bad = sample[sample["label"] == "phishing"]
     early = bad["first_seen"] <= "2021-06"
     for era in words.ERAS:
@@ -88,7 +89,7 @@ def test_a_changing_sample_brings_ways_that_earlier_rows_do_not_show() -> None:
 
 
 def test_good_rows_of_a_changing_sample_stay_as_they_are() -> None:
-    sample = generate(6_000, 1, changing=True)
+    sample = generate(6_000, 1, PHISHING, changing=True)
     good = sample[sample["label"] == "benign"]
     brands = [brand for era in words.ERAS for brand in era.brands]
     # One in a hundred rows repeats another, some of these with the wrong label.

@@ -1,7 +1,8 @@
-"""A labelled sample made on the spot, for when no data are at hand. Its figures mean nothing.
+"""Labelled addresses made on the spot, for when no data are at hand. Their figures mean nothing.
 
-It imitates what makes the real task hard: sites with several pages, broken-into sites, free hosts
-and short links with pages of both kinds, and a style of phishing that changes over the years.
+They imitate what makes it hard to tell traps from honest pages: sites with several pages,
+broken-into sites, free hosts and short links with pages of both kinds, and traps whose style
+changes over the years.
 Names are coined from syllables; IP addresses are those reserved for documentation.
 """
 
@@ -14,9 +15,12 @@ from random import Random
 import pandas as pd
 
 from switchyard.configuration.model import Labels
-from switchyard.data import sample_words as words
+from switchyard.data.notices import SOURCE
+from switchyard.samples import url_words as words
 
-SOURCE = "synthetic sample"
+BAD, GOOD = "bad", "good"
+"""What the labels are called where a use case does not say."""
+
 FIRST_YEAR, YEARS = 2019, 6
 
 _JUNK = ("n/a", "-", "see the e-mail", "unknown", "bin/webscr?cmd=_login-")
@@ -31,10 +35,10 @@ def generate(
 
     About half are positive. So that cleaning has something to do, one in a hundred repeats another
     in other clothes, some of these with the other label, and one in a thousand is no URL.
-    changing: later phishing is made in ways that earlier rows do not show (`words.ERAS`), so that a
+    changing: later traps are made in ways that earlier rows do not show (`words.ERAS`), so that a
     model of the early rows misses it.
     """
-    named = labels or Labels()
+    named = labels or Labels(positive=BAD, negative=GOOD)
     random = Random(seed)  # noqa: S311  a sample, not a secret
     maker = _Changing(random) if changing else _Maker(random)
     made: list[tuple[str, str, str]] = []
@@ -89,7 +93,7 @@ class _Maker:
         return [host + self._one(pages, weights) for _ in range(count)]
 
     def bad(self, when: float) -> list[str]:
-        """The pages of one phishing site, in the style of its time (0 the oldest, 1 the newest)."""
+        """The pages of one trap, in the style of its time (0 the oldest, 1 the newest)."""
         kinds = (
             self._on_broken_site,
             self._on_address,
@@ -242,7 +246,7 @@ class _Maker:
 
 
 class _Changing(_Maker):
-    """Phishing that takes up the ways of each era once it has come, and drops older ones."""
+    """Traps that take up the ways of each era once it has come, and drop older ones."""
 
     def bad(self, when: float) -> list[str]:
         begun = [era for era in words.ERAS if era.since <= when]
