@@ -146,9 +146,8 @@ class Look:
 
     def _table(self, reference: Reference, inputs: Inputs, chosen: Any) -> Columns:
         """The inputs of the rows to compare; what is missing or new is counted on all rows."""
-        kept, note = kept_inputs(inputs, self.facts.dropped)
-        if note:
-            self.notes.append(note)
+        kept, notes = kept_inputs(inputs, self.facts.dropped, self.rows.column_names)
+        self.notes += notes
         described = describe_table(self.rows, kept)
         self.unreadable = described.unreadable
         self.notes += told_unreadable(described.unreadable)

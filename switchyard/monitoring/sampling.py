@@ -6,6 +6,7 @@ from typing import Any
 
 from switchyard.capture import reading
 from switchyard.configuration.model import UseCase
+from switchyard.configuration.names import stored
 from switchyard.monitoring.checking import columns_of
 from switchyard.monitoring.looking import WINDOW_CELLS
 from switchyard.monitoring.windows import Window
@@ -22,13 +23,23 @@ def read_window(
     span = (captured, window.since, window.until)
     if len(columns) < WIDE:
         rows = reading.predictions(*span, columns=columns, damaged=damaged)
-        return rows, rows.num_rows
+        return _whole(rows, case), rows.num_rows
     count = reading.predictions(*span, columns=("time",), damaged=damaged).num_rows
     every = -(-count * len(columns) // WINDOW_CELLS)
     rows = reading.predictions(
         *span, columns=columns, damaged=damaged, chosen=_one_of(every) if every > 1 else None
     )
-    return rows, max(count, rows.num_rows)
+    return _whole(rows, case), max(count, rows.num_rows)
+
+
+def _whole(rows: Any, case: UseCase) -> Any:
+    """The rows with every input of a table: one that no request gave is missing in all of them."""
+    import pyarrow as pa
+
+    for each in case.table.inputs if case.table else ():
+        if stored(each.name) not in rows.column_names:
+            rows = rows.append_column(stored(each.name), pa.nulls(rows.num_rows))
+    return rows
 
 
 def _one_of(every: int) -> Any:

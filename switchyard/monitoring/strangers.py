@@ -97,16 +97,25 @@ def beyond(share: float, usual: float, allowed: float, rows: tuple[int, int], co
     return share - usual > max(2.0, math.sqrt(2.0 * math.log(2.0 * columns))) * spread
 
 
-def kept_inputs(inputs: Inputs, dropped: Collection[str]) -> tuple[Inputs, str]:
-    """The inputs that the store has, and what is to be said of those that it has not.
+def kept_inputs(
+    inputs: Inputs, dropped: Collection[str], read: Collection[str]
+) -> tuple[Inputs, list[str]]:
+    """The inputs that can be compared, and what is to be said of the others.
 
-    dropped: of `serving.capture.drop`, by the columns' own names.
+    dropped: of `serving.capture.drop`, by the columns' own names; read: the columns at hand, which
+    are those of the use case as it is now.
     """
     gone = {stored(name) for name in dropped} & set(inputs)
-    if not gone:
-        return inputs, ""
-    kept = {name: each for name, each in inputs.items() if name not in gone}
-    return kept, f"not kept (serving.capture.drop) and not compared: {_listed(sorted(gone))}"
+    other = set(inputs) - set(read) - gone
+    notes = []
+    if gone:
+        told = _listed(sorted(gone))
+        notes.append(f"not kept (serving.capture.drop) and not compared: {told}")
+    if other:
+        told = _listed(sorted(other))
+        notes.append(f"no input of the use case any more and not compared: {told}")
+    kept = {name: each for name, each in inputs.items() if name not in gone | other}
+    return kept, notes
 
 
 def told_unreadable(unreadable: Mapping[str, int]) -> list[str]:

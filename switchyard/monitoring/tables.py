@@ -45,16 +45,13 @@ def coded_columns(frame: pd.DataFrame, inputs: Inputs) -> Columns:
 
 
 def describe_table(rows: pa.Table, inputs: Inputs) -> Described:
-    """The inputs of captured rows; a column that is not there is missing in every row.
+    """The inputs of captured rows, which have all of these columns.
 
     inputs: by the names under which columns are stored.
     """
     columns: Columns = {}
     unreadable: dict[str, int] = {}
     for name, declared in inputs.items():
-        if name not in rows.column_names:
-            columns[name] = np.full(rows.num_rows, np.nan, np.float32)
-            continue
         columns[name], strange = _read(rows[name], declared)
         if strange:
             unreadable[name] = strange

@@ -70,7 +70,9 @@ def test_a_model_that_finds_nothing_has_no_precision() -> None:
 def numbers(*given: tuple[float | None, str | None], half: float | None = 2.0) -> pa.Table:
     """Rows of predicted numbers and the text of the true ones, with intervals so wide."""
     scores = [score for score, _ in given]
-    around = [None if None in (score, half) else (score - half, score + half) for score in scores]
+    around = [
+        None if score is None or half is None else (score - half, score + half) for score in scores
+    ]
     return pa.table(
         {
             "label": pa.nulls(len(given), pa.string()),

@@ -55,7 +55,7 @@ def references(
     packages: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Mapping[str, Reference]:
     """Of version 3, from rows that the models have not seen, of the same population."""
-    made = {}
+    made: dict[str, Reference] = {}
     for what in (REGRESSION, CLASSIFICATION):
         folder = tmp_path_factory.mktemp("reference")
         frame = cleaned(what, 2000)
@@ -78,6 +78,7 @@ def captured(
     model = load(package)
     scores = model.scores(rows_of(frame, model.manifest.inputs))
     numbers = what.task == "regression"
+    assert what.table is not None
     count = len(frame)
     inputs = {
         stored(each.name): pa.array(
@@ -220,7 +221,15 @@ def test_a_column_that_misses_every_value_is_drift(
     assert found.status == "drifted"
     assert found.quality.missing_share["reading"] == 1.0
     assert "reading" not in found.columns
-    assert judged(usual.drop_columns("reading"), references["regression"]).verdict == found
+
+
+def test_a_column_that_is_no_input_any_more_is_left_out_and_told(
+    references: Mapping[str, Reference], usual: pa.Table
+) -> None:
+    found = judged(usual.drop_columns("reading"), references["regression"]).verdict
+    assert found.status == "quiet"
+    assert "reading" not in {**found.columns, **found.quality.missing_share}
+    assert "no input of the use case any more and not compared: 'reading'" in found.reasons
 
 
 def test_a_column_of_one_value_is_drift_where_training_had_many(
