@@ -144,7 +144,7 @@ def test_shapley_values_are_those_of_the_shap_library(kind: str) -> None:
     assert base == pytest.approx(float(np.ravel(judge.expected_value)[0]), rel=1e-6)
 
 
-@pytest.mark.parametrize("kind", ["lightgbm", "xgboost", "catboost"])
+@pytest.mark.parametrize("kind", ["lightgbm", "xgboost"])
 def test_boosters_are_explained_as_they_explain_themselves(kind: str) -> None:
     pytest.importorskip(kind)
     from switchyard.tables.trees import TreesRegressor
