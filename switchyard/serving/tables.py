@@ -47,6 +47,9 @@ class TableChecker:
         self._nullable = np.array([getattr(each, "missing", False) for each in self._declared])
         bounds = [_bounds(each) for each in self._declared]
         self._lows, self._highs = (np.array(each) for each in zip(*bounds, strict=True))
+        self._trained = [
+            f"what was trained ({shown(low)} to {shown(high)})" for low, high in bounds
+        ]
         trained = np.maximum(np.abs(self._lows), np.abs(self._highs))
         self._most = np.maximum(_HUGE, 1_000 * trained)
         self._places = [
@@ -96,19 +99,14 @@ class TableChecker:
         with np.errstate(invalid="ignore"):
             beyond = (coded < self._lows) | (coded > self._highs)
         found: Told = {}
-        for row, at in _cells(beyond):
+        for (row, at), value in zip(_cells(beyond), coded[beyond].tolist(), strict=True):
             if row not in faults:
-                said = self._beyond(at, float(coded[row, at]))
-                found.setdefault(row, []).append((self.names[at], said))
+                found.setdefault(row, []).append((self.names[at], self._beyond(at, value)))
         return found
 
     def _beyond(self, at: int, value: float) -> str:
-        low, high = float(self._lows[at]), float(self._highs[at])
-        side = "below" if value < low else "above"
-        return (
-            f"'{self.names[at]}' {shown(value)} is {side} what was trained "
-            f"({shown(low)} to {shown(high)})"
-        )
+        side = "below" if value < self._lows[at] else "above"
+        return f"'{self.names[at]}' {shown(value)} is {side} {self._trained[at]}"
 
 
 def shown(value: float) -> str:
