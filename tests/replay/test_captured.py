@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from switchyard.capture.rows import PREDICTION_ROWS
+from switchyard.configuration.model import Labels
 from switchyard.replay.captured import captured, span
 from tests.labels import PHISHING
 
