@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from switchyard.errors import RequestError
 from switchyard.monitoring.results import Performance
-from switchyard.nearest import suggestion
 
 SHOWN = ("accuracy", "recall", "roc_auc")
 DECIDED = ("accuracy", "precision", "recall", "f1")
@@ -18,16 +16,6 @@ DECIDED = ("accuracy", "precision", "recall", "f1")
 
 NUMBERS = ("r2", "rmse", "mae", "bias", "coverage")
 """What is measured of predicted numbers."""
-
-GREATER_IS_BETTER: Mapping[str, bool] = {
-    "r2": True,
-    "rmse": False,
-    "mae": False,
-    "median_ae": False,
-    "bias": False,
-    "coverage": True,
-}
-"""Metrics of predicted numbers: which way is better; of a bias, how far it is from nought."""
 
 _LEAST = 1e-7
 
@@ -40,14 +28,16 @@ def measure(labelled: Any, floors: Mapping[str, float], positive: str) -> Perfor
     less is better, such as `brier`, a floor is what may not be exceeded. RequestError for a floor
     of a metric that there is not.
     """
-    from switchyard.evaluation.metrics import find, measure_all
+    from switchyard.evaluation.metrics import METRICS, find, measure_all
 
     decided = _is(labelled["label"], positive)
     true = _is(labelled["true_label"], positive)
     score = np.asarray(labelled["score"].to_pylist(), np.float64)
     known = np.isfinite(score)
     positives, negatives = int(true.sum()), int((~true).sum())
-    wanted = {name: find(name, "monitoring.floors") for name in (*SHOWN, *floors)}
+    wanted = {
+        name: METRICS[find(name, "monitoring.floors", METRICS).name] for name in (*SHOWN, *floors)
+    }
     values = {
         name: value
         for name, value in _decisions(decided, true).items()
@@ -80,16 +70,11 @@ def measure_numbers(labelled: Any, floors: Mapping[str, float]) -> Performance |
     floor of a metric of which less is better is what may not be exceeded, of the bias in either
     direction. RequestError for a floor of a metric that there is not.
     """
+    from switchyard.evaluation.metrics import NUMBER_METRICS, find
     from switchyard.evaluation.residuals import MEASURES, Residuals
     from switchyard.tables.casting import as_text, numbers
 
-    for name in floors:
-        if name not in GREATER_IS_BETTER:
-            told = ", ".join(GREATER_IS_BETTER)
-            meant = suggestion(name, GREATER_IS_BETTER)
-            raise RequestError(
-                f"monitoring.floors: '{name}' is no metric of numbers; {meant}There are {told}"
-            )
+    wanted = {name: find(name, "monitoring.floors", NUMBER_METRICS) for name in floors}
     truth = numbers(as_text(labelled["true_label"]), "true_label", missing=True)[0]
     score = _floats(labelled, "score")
     known = np.isfinite(truth) & np.isfinite(score)
@@ -109,18 +94,12 @@ def measure_numbers(labelled: Any, floors: Mapping[str, float]) -> Performance |
     below = tuple(
         name
         for name, floor in floors.items()
-        if name in measurable and _misses(name, measurable[name], floor)
+        if name in measurable and wanted[name].gain(measurable[name], floor) < 0
     )
     skipped = len(truth) - int(known.sum())
     return Performance(
         rows=int(known.sum()), metrics=measurable, below_floor=below, skipped=skipped
     )
-
-
-def _misses(name: str, value: float, floor: float) -> bool:
-    if name == "bias":
-        return abs(value) > abs(floor)
-    return value < floor if GREATER_IS_BETTER[name] else value > floor
 
 
 def _floats(rows: Any, name: str) -> Any:
