@@ -6,7 +6,7 @@ from typing import Any
 
 import anyio.to_thread
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 
 from bento.bodies import declared_length, read_body, require_json
 from bento.routes.documents import BODY, json_body, problems
@@ -34,12 +34,7 @@ def router(runtime: Runtime) -> APIRouter:
     explained = InstanceParser(inputs, limits.max_explained)
     told = FeedbackParser(manifest)
     example = {"instances": sample_instances(inputs, 1, 0)}
-    schemas = {
-        most: TypeAdapter(InstanceParser(inputs, most).request_type).json_schema(
-            ref_template="#/components/schemas/{model}"
-        )
-        for most in (limits.max_instances, limits.max_explained)
-    }
+    asked = inlined(InstanceParser(inputs, limits.max_instances).json_schema())
 
     async def body_of(request: Request, most: int) -> bytes:
         require_json(request.scope["headers"])
@@ -51,7 +46,7 @@ def router(runtime: Runtime) -> APIRouter:
         "/predict",
         response_model=shape.predict,
         responses=problems(*BODY),
-        openapi_extra=json_body(inlined(schemas[limits.max_instances]), example),
+        openapi_extra=json_body(asked, example),
     )
     async def predict(request: Request) -> Response:
         """Label and score of each instance, or the number and its interval."""
@@ -61,7 +56,7 @@ def router(runtime: Runtime) -> APIRouter:
         "/explain",
         response_model=shape.explain,
         responses=problems(*BODY),
-        openapi_extra=json_body(inlined(schemas[limits.max_explained]), example),
+        openapi_extra=json_body(inlined(explained.json_schema()), example),
     )
     async def explain(request: Request) -> BaseModel:
         """Why each instance gets its score: contributions that add up to its log-odds or number."""

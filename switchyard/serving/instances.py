@@ -38,8 +38,12 @@ class InstanceParser:
         self.most = most
         row: Any = instance_type(inputs)
         instances = Annotated[list[row], Field(min_length=1, max_length=most)]
-        self.request_type = _strict("Instances", {"instances": instances})
-        self._adapter: TypeAdapter[Any] = TypeAdapter(self.request_type)
+        request_type = _strict("Instances", {"instances": instances})
+        self._adapter: TypeAdapter[Any] = TypeAdapter(request_type)
+
+    def json_schema(self) -> dict[str, Any]:
+        """The JSON schema of a body."""
+        return self._adapter.json_schema(ref_template="#/components/schemas/{model}")
 
     def columns(self, body: bytes) -> dict[str, list[Any]]:
         """The columns of a body. Problem 400 when it is no JSON, 422 when it is not as declared."""
