@@ -52,7 +52,7 @@ def put(
     types: dict[str, Any] | None = None,
 ) -> None:
     """Put answered rows, and labels where there are any, into the prediction store."""
-    ids = [RequestIds(b"k" * 32, 1.0).issue(1).decode() for _ in rows]
+    ids = sorted(RequestIds(b"k" * 32, 1.0).issue(1).decode() for _ in rows)
     kinds = input_types(REGRESSION) | (types or {})
     count = len(rows)
     table = pa.table(
