@@ -6,16 +6,16 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from bento.folders import SMOKE
 from switchyard.configuration.model import UseCase
 from switchyard.data.notices import SYNTHETIC
 from switchyard.serving.releases import Deployment
 from switchyard.tracking import Version
-
-EXAMPLE = {"instances": [{"url": "paypa1-login.example/verify"}]}
 
 
 def summarise(deployed: Deployment, use_case: UseCase, console: Console) -> None:
@@ -34,7 +34,7 @@ def summarise(deployed: Deployment, use_case: UseCase, console: Console) -> None
         "page": f"{deployed.url}/",
         "API": f"{deployed.url}/docs",
         "status": "run.py status, logs, stop",
-        "try": example(deployed.url),
+        "try": example(deployed.url, Path(release.folder)),
     }
     for name, fact in facts.items():
         console.print(f"{name:<10} {fact}", soft_wrap=True, highlight=False, markup=False)
@@ -42,9 +42,13 @@ def summarise(deployed: Deployment, use_case: UseCase, console: Console) -> None
         console.print(f"[yellow]{note}", highlight=False)
 
 
-def example(url: str) -> str:
-    """A command line that asks the service."""
-    body = shlex.quote(json.dumps(EXAMPLE, separators=(",", ":")))
+def example(url: str, folder: Path) -> str:
+    """A command line that asks the service; folder: of the release, which knows instances."""
+    tried = json.loads((folder / SMOKE).read_bytes())
+    instances = [each["instance"] for each in tried[:1]]
+    body = shlex.quote(
+        json.dumps({"instances": instances}, separators=(",", ":"), ensure_ascii=False)
+    )
     return f"curl -s {url}/predict -H 'content-type: application/json' -d {body}"
 
 

@@ -18,9 +18,7 @@ from switchyard.evaluation.intervals import Interval
 from switchyard.records import Record
 
 FORMAT = 1
-LIBRARIES = (
-    *("catboost", "lightgbm", "nltk", "numpy", "scikit-learn", "scipy", "skops", "xgboost"),
-)
+LIBRARIES = ("lightgbm", "nltk", "numpy", "scikit-learn", "scipy", "skops")
 
 _OF_SOME_TASKS = ("labels", "threshold", "predicted", "band")
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import json
 import shlex
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from bento.folders import SMOKE
 from pipelines import services
-from pipelines.deployment_summaries import example, status_table, summarise
+from pipelines.deployment_summaries import status_table, summarise
 from switchyard.configuration.layers import resolve
 from switchyard.errors import RequestError
 from switchyard.serving.releases import Deployment, Release
@@ -19,6 +22,7 @@ from switchyard.tracking import Version
 from tests.conftest import ROOT
 
 URL = "http://127.0.0.1:3000"
+INSTANCE = {"race/ethnicity": "group B", "it's": 1.5}
 
 
 def release(number: int, *, synthetic: bool = False) -> Release:
@@ -47,7 +51,12 @@ def deployed(number: int = 2, *, synthetic: bool = False, **changes: Any) -> Dep
 def summary(deployment: Deployment) -> str:
     said = io.StringIO()
     case = resolve(ROOT / "configs" / "phishing.yaml").use_case
-    summarise(deployment, case, Console(file=said, width=200))
+    with tempfile.TemporaryDirectory() as folder:
+        tried = [{"instance": INSTANCE, "value": 3.0}]
+        (Path(folder) / SMOKE).write_text(json.dumps(tried), encoding="utf-8")
+        release = deployment.release.model_copy(update={"folder": folder})
+        there = deployment.model_copy(update={"release": release})
+        summarise(there, case, Console(file=said, width=200))
     return said.getvalue()
 
 
@@ -77,11 +86,12 @@ def test_what_the_deployer_notes_is_passed_on() -> None:
     assert "port 3000 was taken" in summary(deployed(notes=("port 3000 was taken",)))
 
 
-def test_the_example_is_a_command_with_a_json_body() -> None:
-    words = shlex.split(example(URL))
+def test_the_example_asks_for_what_the_release_was_tried_with() -> None:
+    said = summary(deployed())
+    words = shlex.split(next(line for line in said.splitlines() if line.startswith("try")))
 
-    assert words[:3] == ["curl", "-s", f"{URL}/predict"]
-    assert "url" in json.loads(words[-1])["instances"][0]
+    assert words[1:4] == ["curl", "-s", f"{URL}/predict"]
+    assert json.loads(words[-1]) == {"instances": [INSTANCE]}
 
 
 @pytest.mark.parametrize(
