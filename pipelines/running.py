@@ -16,7 +16,7 @@ from zenml.enums import ExecutionStatus, StackComponentType
 from zenml.exceptions import RunStoppedException
 from zenml.models import PipelineRunResponse
 
-from pipelines.summaries import collect, export, summarise
+from pipelines.summaries import collect, export, show_candidates, summarise
 from pipelines.training import training
 from steps.fingerprints import RETRY, fingerprint, is_remote
 from switchyard.candidates.available import available
@@ -48,7 +48,9 @@ def run_training(use_case: UseCase, *, cache: bool, quiet: bool, verbose: bool) 
         with platform_failures(), display(console, quiet=quiet or verbose):
             run = pipeline(use_case=use_case.plain(), fingerprints=fingerprints)
     except GateRefused as refusal:
-        folder = export(Client().get_pipeline_run(name), use_case)
+        refused = Client().get_pipeline_run(name)
+        folder = export(refused, use_case)
+        show_candidates(refused, Console())
         raise GateRefused(f"{refusal}\nreport     {folder / 'report.html'}") from refusal
     except RunStoppedException as stop:
         raise KeyboardInterrupt from stop

@@ -80,6 +80,13 @@ def collect(run: PipelineRunResponse, use_case: UseCase) -> Result:
     )
 
 
+def show_candidates(run: PipelineRunResponse, console: Console) -> None:
+    """Print the figures of all candidates, where a run has come so far as to have them."""
+    steps = run.steps
+    if "evaluate_candidates" in steps and "evaluation" in steps["evaluate_candidates"].outputs:
+        console.print(_table(_load(steps, "evaluate_candidates", "evaluation")))
+
+
 def summarise(result: Result, console: Console) -> None:
     """Print the candidates, the decision, and where to look next."""
     if result.data.synthetic:

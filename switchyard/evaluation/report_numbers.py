@@ -55,7 +55,7 @@ def importance_section(evaluation: Evaluation, use_case: UseCase) -> str:
         return ""
     metric = "RMSE" if evaluation.numbers else "ROC-AUC"
     unit = use_case.target.unit if use_case.target and evaluation.numbers else ""
-    told = f"loss of {metric}" + (f", {unit}" if unit else "")
+    told = f"Loss of {metric}" + (f", {unit}" if unit else "")
     text = (
         f"What {evaluation.served.name} goes by: how much worse its {metric} on the holdout is "
         "when a column is shuffled. Columns that say the same share what they are worth."
@@ -65,5 +65,5 @@ def importance_section(evaluation: Evaluation, use_case: UseCase) -> str:
     return section(
         "Most telling columns",
         paragraph(text),
-        grid(figure, table(("Column", told.capitalize()), rows)),
+        grid(figure, table(("Column", told), rows)),
     )

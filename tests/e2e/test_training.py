@@ -78,6 +78,7 @@ def test_below_its_floors_nothing_is_registered_and_the_report_says_so(store: St
 
     assert done.code == 1
     assert "below its floors, nothing is registered" in done.err
+    assert "fast ← served" in done.out
     assert "Traceback" not in done.err
     assert store.registry() == ([], None)
     assert list(store.folder.glob("outputs/phishing/*/report.html"))
