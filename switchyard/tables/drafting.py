@@ -26,9 +26,10 @@ _MOST_CANDIDATES = 3
 _GRIDS: dict[str, tuple[float | int, ...]] = {
     "alpha": (0.1, 1.0, 10.0),
     "C": (0.1, 1.0, 10.0),
-    "learning_rate": (0.05, 0.1),
     "min_rows": (2, 8),
 }
+_BOOSTED: dict[str, tuple[float | int, ...]] = {"learning_rate": (0.05, 0.1), "depth": (2, 3, 4)}
+"""Of trees that follow one another: shallow ones, and as many as help."""
 
 
 def draft(
@@ -60,7 +61,7 @@ def draft(
         "split:",
         "  holdout: 0.2                    # rows that judge, and never train",
         "",
-        "candidates:                       # each is tuned; the best on validation rows is served",
+        "candidates:                       # each is tuned; the best of them is served",
         *_candidates(task, peeked.rows),
         "",
         *_promotion(task),
@@ -187,7 +188,11 @@ def _candidates(task: TaskName, rows: int) -> list[str]:
     lines = []
     for name in chosen(known, rows):
         lines += [f"  - name: {name}", f"    estimator: {name}"]
-        grid = {key: list(_GRIDS[key]) for key in _GRIDS if key in known[name].parameters}
+        has = known[name].parameters
+        grids = _BOOSTED if "learning_rate" in has and "patience" in has else _GRIDS
+        grid = {key: list(values) for key, values in grids.items() if key in has}
+        if grids is _BOOSTED:
+            lines.append("    parameters: {trees: 400, patience: 15}")
         if grid:
             lines.append(f"    search: {scalar(grid)}")
     others = [name for name in known if name not in chosen(known, rows)]
