@@ -101,60 +101,50 @@ def _pipeline(use_case: UseCase, folder: Path) -> None:
 
 def _plain(case: UseCase, folder: Path) -> None:
     """What the steps do, in one function."""
-    from dataclasses import asdict
-
-    from switchyard.candidates.fitting import fit
-    from switchyard.candidates.tuning import tune
+    from switchyard.candidates.learning import Learner
+    from switchyard.configuration.tasks import TASKS
     from switchyard.data.cards import data_card
-    from switchyard.data.cleaning import clean
     from switchyard.data.exploration import exploration_html
     from switchyard.data.loading import load
+    from switchyard.data.preparing import clean_rows
     from switchyard.data.schema import validate
-    from switchyard.evaluation.judging import evaluate
+    from switchyard.evaluation.holdout import judge
     from switchyard.evaluation.reports import report_html
     from switchyard.evaluation.selection import select
-    from switchyard.evaluation.slices import slice_columns
-    from switchyard.evaluation.tellings import telling_tokens
-    from switchyard.evaluation.thresholds import choose_threshold
     from switchyard.packages.building import build_package
+    from switchyard.progress import stage
     from switchyard.split import split
+    from switchyard.tasks.rows import learn_inputs
 
-    loaded = load(case.data, case.definition, case.seed)
-    cleaned = clean(loaded.raw, case.data, case.labels)
-    frame = validate(cleaned.frame)
-    card = data_card(cleaned, loaded.provenance, case.definition)
+    what = case.definition
+    loaded = load(case.data, what, case.seed)
+    cleaned = clean_rows(loaded.raw, case.data, what)
+    frame = validate(cleaned.frame, what)
+    card = data_card(cleaned, loaded.provenance, what)
     exploration_html(frame, card)
-    parts = split(frame, case.split, case.seed)
+    parts = split(frame, case.split, case.seed, numbers=TASKS[what.task].numbers)
     train, validation, holdout = (
         frame.iloc[rows].reset_index(drop=True)
         for rows in (parts.train, parts.validation, parts.holdout)
     )
-    models, tunings, thresholds = {}, [], {}
-    labels, groups = train["label"].to_numpy(), train["group"]
-    for candidate in case.candidates:
-        tuned = tune(candidate, train["url"], labels, groups, case.tuning, case.seed)
-        model = fit(candidate, tuned.parameters, train["url"], labels, groups, case.seed)
-        scores = model.predict_proba(validation["url"])[:, 1]
-        rate = case.evaluation.max_false_positive_rate
-        thresholds[candidate.name] = choose_threshold(
-            validation["label"], scores, rate, validation["group"]
-        )
-        models[candidate.name] = model
-        tunings.append(asdict(tuned))
-    served = select(case, {})
-    evaluation = evaluate(
-        holdout["label"].to_numpy(),
-        {name: model.predict_proba(holdout["url"])[:, 1] for name, model in models.items()},
-        thresholds,
-        served,
-        slice_columns(holdout),
-        case.evaluation,
-        case.seed,
-        groups=holdout["group"],
-        telling=telling_tokens(models[served], holdout["url"], seed=case.seed),
+    inputs = learn_inputs(train, what, case.data)
+    learner = Learner(
+        train=train,
+        validation=validation,
+        inputs=inputs,
+        definition=what,
+        tuning=case.tuning,
+        rule=case.evaluation,
+        seed=case.seed,
     )
-    report_html(evaluation, case, card, tunings)
-    build_package(folder / "package", models[served], case, evaluation, card)
+    learnt = {each.name: learner.learn(each) for each in case.candidates}
+    results = {name: each.plain() for name, each in learnt.items()}
+    models = {name: each.model for name, each in learnt.items()}
+    served = select(case, results)
+    with stage("Judge the candidates on the holdout") as report:
+        evaluation = judge(holdout, models, results, served, inputs, case, report)
+    report_html(evaluation, case, card, [each["tuning"] for each in results.values()])
+    build_package(folder / "package", models[served], case, inputs, evaluation, card)
 
 
 if __name__ == "__main__":

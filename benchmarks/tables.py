@@ -78,9 +78,9 @@ def student(data_dir: Path | None) -> dict[str, float]:
 
 def wine(data_dir: Path | None) -> dict[str, float]:
     case, rows = read("wine", data_dir, distinct=False)
-    reference = next(each for each in case.candidates if each.name == REFERENCE), {}
+    linear_model = next(each for each in case.candidates if each.name == REFERENCE)
     train, test = halves(rows)
-    linear = score(reference, train, test)
+    linear = score((linear_model, {}), train, test)
     case, once = read("wine", data_dir, distinct=True)
     train, test = halves(once)
     chosen = best(case, train)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from switchyard.candidates.learning import Learner
@@ -23,7 +24,7 @@ from tests.table_models import CLASSIFICATION, REGRESSION
 RIDGE = Candidate(name="ridge", estimator="ridge", search={"alpha": (0.1, 1e4)})
 
 
-def learner(what: Definition, **changes: object) -> tuple[Learner, object]:
+def learner(what: Definition, **changes: object) -> tuple[Learner, pd.DataFrame]:
     frame = clean_rows(generate_table(1_500, what, 3), Data(), what).frame
     numbers = TASKS[what.task].numbers
     parts = split(frame, Split(validation=0.2), 0, numbers=numbers)

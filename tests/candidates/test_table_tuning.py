@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from switchyard.candidates.catalogue import REGRESSORS, check_task
+from switchyard.candidates.catalogue import check_task
 from switchyard.candidates.fitting import fit
+from switchyard.candidates.table_entries import REGRESSORS
 from switchyard.candidates.tuning import points_of, tune
-from switchyard.configuration.model import Candidate, Tuning
+from switchyard.configuration.model import Candidate, Scalar, Tuning
 from switchyard.errors import DataError, RequestError
 
 random = np.random.default_rng(0)
@@ -21,7 +22,7 @@ GROUPS = [f"group {at % 60}" for at in range(300)]
 SETTINGS = Tuning(folds=3, jobs=1, metric="r2")
 
 
-def candidate(estimator: str, **search: tuple[object, ...]) -> Candidate:
+def candidate(estimator: str, **search: tuple[Scalar, ...]) -> Candidate:
     return Candidate(name="it", estimator=estimator, search=search)
 
 

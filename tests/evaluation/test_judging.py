@@ -45,6 +45,7 @@ def test_the_confusion_matrix_holds_every_row() -> None:
     evaluation = judged()
     cells = evaluation.served.confusion
 
+    assert cells is not None
     assert cells.true_positives + cells.false_negatives == evaluation.positives
     assert sum(cells.model_dump().values()) == evaluation.rows
     right = cells.true_positives + cells.true_negatives

@@ -14,7 +14,7 @@ from switchyard.evaluation.importances import importances
 from switchyard.evaluation.judging_numbers import evaluate_numbers
 from switchyard.evaluation.residuals import Residuals
 from switchyard.evaluation.results import Evaluation
-from switchyard.packages.manifest import Category, Number
+from switchyard.packages.manifest import AnyInput, Category, Number
 from switchyard.tables.slicing import table_slices
 from switchyard.tasks.scores import scores_of
 
@@ -94,7 +94,7 @@ def test_tables_are_sliced_by_their_categories_and_quarters() -> None:
             "label": np.arange(100.0),
         }
     )
-    inputs = {
+    inputs: dict[str, AnyInput] = {
         "size": Number(type="number", minimum=0, maximum=98, missing=True),
         "colour": Category(type="category", values=("red",), missing=True),
         "two": Number(type="number", minimum=0, maximum=1),

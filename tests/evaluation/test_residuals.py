@@ -28,7 +28,7 @@ def test_they_are_what_scikit_learn_says_of_the_repeated_rows(rows: list[Any]) -
     if not len(truth):
         assert np.isnan(list(told.values())).all()
         return
-    close = {"rel": 1e-6, "abs": 1e-6}
+    close: dict[str, Any] = {"rel": 1e-6, "abs": 1e-6}
     assert told["mae"] == pytest.approx(metrics.mean_absolute_error(truth, values), **close)
     assert told["rmse"] == pytest.approx(metrics.root_mean_squared_error(truth, values), **close)
     assert told["bias"] == pytest.approx((values - truth).mean(), **close)

@@ -86,6 +86,7 @@ def test_places_lie_in_the_text_and_values_are_plain(
     models: Models, name: str, urls: list[str]
 ) -> None:
     for each in explain(models(name), urls):
+        assert each.text is not None
         for one in each.contributions:
             assert (one.start is None) == (one.end is None)
             if one.start is not None and one.end is not None:

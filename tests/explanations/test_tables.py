@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from itertools import permutations
 from typing import Any
 
@@ -98,7 +98,7 @@ def test_any_row_adds_up(models: Models, name: str, rows: list[tuple[float, ...]
 
 def test_inputs_have_their_own_names_and_values_once(models: Models, name: str) -> None:
     row = np.array([[np.nan, 2.0, 3.0, 0.5], [1.5, 2.0, 2.0, 0.5]])
-    values = {
+    values: dict[str, set[float | str | None]] = {
         "width in cm": {None, 1.5},
         "“height”": {2.0},
         "🍷": {"other", "rosé"},
@@ -208,9 +208,12 @@ def test_places_of_a_category_are_known_together(models: Models) -> None:
         share = trees.covers_[left] / trees.covers_[node]
         return float(share * expected(row, held, left) + (1.0 - share) * expected(row, held, right))
 
+    def worth(row: Any, sets: Any) -> Any:
+        return np.array([expected(row, sets[0], 0)])
+
     _, parts = forests.sums(trees, features, owners, 4)
     for row, part in zip(features, parts, strict=True):
-        shared = by_hand(lambda sets, row=row: np.array([expected(row, sets[0], 0)]), 4)
+        shared = by_hand(partial(worth, row), 4)
         np.testing.assert_allclose(part, shared, atol=1e-9)
 
 

@@ -64,6 +64,7 @@ def test_the_placed_n_grams_are_the_vectorisers(models: Models) -> None:
 def test_pieces_are_the_text_where_they_stand(models: Models, name: str) -> None:
     [made] = explain(models(name), [URL])
 
+    assert made.text is not None
     placed = [one for one in made.contributions if one.start is not None]
     assert {one.feature for one in placed} >= {"login", ".example", "/Verify", "?verify"}
     assert all(one.feature == made.text[one.start : one.end] for one in placed)

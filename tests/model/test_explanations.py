@@ -60,6 +60,12 @@ def within(each: Explanation, start: int, end: int) -> float:
     )
 
 
+def in_the_path(each: Explanation) -> float:
+    """What the contributions that begin after the host add up to."""
+    assert each.text is not None
+    return within(each, each.text.index("/"), len(each.text))
+
+
 def named(found: list[Explanation], start: str) -> np.ndarray:
     """What the contributions whose names begin so add up to, for each explanation."""
     return np.array(
@@ -98,10 +104,7 @@ def test_bait_in_the_path_is_what_raises_the_score(trained: Trained, name: str) 
     before = trained.explained(name, [host + PLAIN_PATH for host in hosts])
     after = trained.explained(name, [host + BAIT_PATH for host in hosts])
 
-    plain, blamed = (
-        np.array([within(each, each.text.index("/"), len(each.text)) for each in found])
-        for found in (before, after)
-    )
+    plain, blamed = (np.array([in_the_path(each) for each in found]) for found in (before, after))
     assert np.mean(sums(after) > sums(before)) > 0.95
     assert np.mean(blamed > plain) > 0.95
 

@@ -244,16 +244,16 @@ def test_the_record_goes_to_json_and_back_and_repeats() -> None:
 
 
 def test_latency_is_the_median_of_single_calls() -> None:
-    class Slow:
-        sizes: set[int] = set()  # noqa: RUF012  shared on purpose
+    called: list[list[str]] = []
 
-        def predict_proba(self, urls: list[str]) -> None:
-            self.sizes.add(len(urls))
-            time.sleep(0.002)
+    def slow(rows: list[str]) -> None:
+        called.append(rows)
+        time.sleep(0.002)
 
-    taken = latency_us(Slow(), ["a.com", "b.com"], calls=9)
+    taken = latency_us(slow, [["a.com"], ["b.com"]], calls=9)
 
     assert 2_000 <= taken < 20_000
-    assert Slow.sizes == {1}
-    with pytest.raises(RequestError, match="at least one URL"):
-        latency_us(Slow(), [])
+    assert sorted({tuple(rows) for rows in called}) == [("a.com",), ("b.com",)]
+    assert len(called) == 9 + 2  # and the warm-up
+    with pytest.raises(RequestError, match="at least one row"):
+        latency_us(slow, [])

@@ -100,7 +100,7 @@ def test_one_row_is_encoded_as_among_many(train: pd.DataFrame) -> None:
 )
 def test_a_damaged_encoder_is_refused(train: pd.DataFrame, damage: dict[str, Any]) -> None:
     rows = rows_of(train, learn_inputs(train, TABLE))
-    state = TableEncoder([0, 2, 2]).fit(rows).__getstate__()
+    state: Any = TableEncoder([0, 2, 2]).fit(rows).__getstate__()
     with pytest.raises(ValueError, match="encoder is damaged"):
         TableEncoder().__setstate__({**state, **damage})
 

@@ -61,7 +61,7 @@ def test_classes_are_what_the_library_says() -> None:
     ],
 )
 def test_damaged_coefficients_are_refused(damage: dict[str, Any]) -> None:
-    state = LinearRegressor().fit(X, Y).__getstate__()
+    state: Any = LinearRegressor().fit(X, Y).__getstate__()
     with pytest.raises(ValueError, match="coefficients are damaged"):
         LinearRegressor().__setstate__({**state, **damage})
 

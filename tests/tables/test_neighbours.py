@@ -74,7 +74,7 @@ def test_settings_that_cannot_be_are_refused(settings: dict[str, Any]) -> None:
     ids=lambda damage: next(iter(damage)),
 )
 def test_damaged_rows_are_refused(damage: dict[str, Any]) -> None:
-    state = NeighboursRegressor().fit(X, Y).__getstate__()
+    state: Any = NeighboursRegressor().fit(X, Y).__getstate__()
     with pytest.raises(ValueError, match="rows are damaged"):
         NeighboursRegressor().__setstate__({**state, **damage})
 

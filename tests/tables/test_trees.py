@@ -110,7 +110,7 @@ def test_a_kind_or_a_loss_that_there_is_not_is_named() -> None:
 )
 def test_damaged_trees_are_refused(damage: dict[str, Any]) -> None:
     model = small("random-forest").fit(X, Y)
-    state = model.__getstate__()
+    state: Any = model.__getstate__()
     changed = {name: change(model) for name, change in damage.items()}
     with pytest.raises(ValueError, match="trees are damaged"):
         TreesRegressor().__setstate__({**state, **changed})
