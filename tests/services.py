@@ -29,14 +29,16 @@ PATIENCE_S = 180.0
 class Service:
     """A service folder and the process that serves it."""
 
-    def __init__(self, folder: Path, package: Path, **serving: Any) -> None:
+    def __init__(
+        self, folder: Path, package: Path, title: str = "Phishing URLs", **serving: Any
+    ) -> None:
         self.folder = folder
         self.url = ""
         self._process: subprocess.Popen[bytes] | None = None
         shutil.copytree(package, folder / "model")
         settings = Settings(
             name="phishing",
-            title="Phishing URLs",
+            title=title,
             model_version="7",
             content_sha256=verify(package).content_sha256,
             serving=Serving.of({"state_dir": str(folder / "state"), **serving}),

@@ -72,12 +72,12 @@ def package_of(folder: Path, what: Definition = REGRESSION, estimator: str = "ri
         details |= {
             "name": "scores",
             "predicted": manifest.Predicted(
-                name="math",
+                name=what.target.column,
                 lowest=float(y.min()),
                 highest=float(y.max()),
-                minimum=0,
-                maximum=100,
-                unit="points",
+                minimum=what.target.minimum,
+                maximum=what.target.maximum,
+                unit=what.target.unit,
             ),
             "band": manifest.Band(coverage=band.coverage, half_width=band.half_width),
             "metrics": {"r2": Interval(value=0.8, low=0.7, high=0.9)},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -14,6 +15,7 @@ import pandas as pd
 
 INSTANCES = 50
 WORDS = ("benign", "phishing")
+ASKED = {"url": "paypa1-login.example/verify"}
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Caller:
     """Asks the same thing all the time; notes which versions answered, and what went wrong."""
 
     url: str
+    instance: Mapping[str, Any] = field(default_factory=lambda: ASKED)
     versions: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     answers: int = 0
@@ -86,7 +89,7 @@ class Caller:
             time.sleep(0.05)
 
     def _ask(self) -> None:
-        body = {"instances": [{"url": "paypa1-login.example/verify"}]}
+        body = {"instances": [self.instance]}
         with httpx.Client(base_url=self.url, trust_env=False, timeout=30) as client:
             while not self._ended.wait(0.05):
                 try:

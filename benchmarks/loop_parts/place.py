@@ -21,7 +21,7 @@ from switchyard.errors import PlatformError
 from switchyard.monitoring.records import MonitoringStore
 
 ROOT = Path(__file__).resolve().parents[2]
-NAME = "phishing"
+PHISHING = ROOT / "configs" / "phishing.yaml"
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class Finished:
 class Place:
     """A home, a ZenML store, Bentos and a port that nobody else uses; gone when it is left.
 
-    settings: sections of the use case to change, over those of configs/phishing.yaml.
+    settings: sections of the use case to change, over those of its file, `base`.
     """
 
-    def __init__(self, settings: dict[str, Any]) -> None:
+    def __init__(self, settings: dict[str, Any], base: Path = PHISHING) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="switchyard-demo-"))
         self.home = self.folder / "home"
         self.home.mkdir()
@@ -49,7 +49,8 @@ class Place:
         self.url = f"http://127.0.0.1:{self.port}"
         self.state = self.home / ".local" / "share" / "switchyard"
         self.config = self.folder / "demo.yaml"
-        document = yaml.safe_load((ROOT / "configs" / "phishing.yaml").read_text("utf-8"))
+        document = yaml.safe_load(base.read_text("utf-8"))
+        self.name: str = document["name"]
         document |= settings | {"output_dir": str(self.folder / "outputs")}
         document["serving"] = document.get("serving", {}) | {
             "port": self.port,
@@ -60,7 +61,7 @@ class Place:
     @property
     def records(self) -> MonitoringStore:
         """What monitoring has noted here."""
-        return MonitoringStore(str(self.state / NAME / "monitoring"))
+        return MonitoringStore(str(self.state / self.name / "monitoring"))
 
     @property
     def version(self) -> str:
@@ -71,9 +72,11 @@ class Place:
     @property
     def first_package(self) -> Path:
         """The package of version 1, as it was deployed."""
-        found = sorted(self.folder.glob(f"bentoml/bentos/{NAME}/v1-*/src/model"))
+        found = sorted(self.folder.glob(f"bentoml/bentos/{self.name}/v1-*/src/model"))
         if not found:
-            raise PlatformError(f"version 1 of '{NAME}' was never packaged below '{self.folder}'")
+            raise PlatformError(
+                f"version 1 of '{self.name}' was never packaged below '{self.folder}'"
+            )
         return found[0]
 
     def run(self, *arguments: str, allowed: tuple[int, ...] = (0,)) -> Finished:
@@ -105,7 +108,7 @@ class Place:
     ) -> None:
         """End the service, then remove the folder."""
         try:
-            if (self.state / NAME / "deployment").exists():
+            if (self.state / self.name / "deployment").exists():
                 self.run("stop", allowed=(0, 2))
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)

@@ -27,10 +27,10 @@ from tests.table_models import CLASSIFICATION, INSTANCE, REGRESSION, package_of
 class TableService(Service):
     """A service of a model of a table, and that model itself."""
 
-    def __init__(self, folder: Path, what: Definition) -> None:
+    def __init__(self, folder: Path, what: Definition, title: str = "A table") -> None:
         package = package_of(folder, what)
         (folder / "service").mkdir()
-        super().__init__(folder / "service", package, capture={"flush_s": 0.2})
+        super().__init__(folder / "service", package, title, capture={"flush_s": 0.2})
         self.predictor = Predictor.open(package, "7")
         self.numbers = what.task == "regression"
 

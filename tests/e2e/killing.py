@@ -22,7 +22,7 @@ import httpx
 import pandas as pd
 import pyarrow as pa
 
-from benchmarks.loop_parts.place import NAME, ROOT, Finished, Place
+from benchmarks.loop_parts.place import ROOT, Finished, Place
 from stacks.deployers.local.deployments import Deployments
 from stacks.deployers.local.options import Options
 from switchyard.capture import reading
@@ -39,6 +39,7 @@ from tests.labels import PHISHING
 KILLER = Path(__file__).with_name("killer")
 STEP = "zenml.steps.base_step:BaseStep.call_entrypoint"
 WINDOW_S, LAG_S = 10.0, 1.5
+NAME = "phishing"
 SETTINGS: dict[str, Any] = {
     "candidates": [
         {"name": "fast", "estimator": "hashed-ngrams", "parameters": {"bits": 14}},
