@@ -1,7 +1,8 @@
 """How good the models of tables are: one random split, repeated cross-validation, intervals.
 
-What is tuned, and which candidate is taken, is decided on training rows alone; the figure of the
-random split is read once. `quality.py` prints what this module finds.
+Which candidate is taken, with which parameters, is decided on the training rows of the random
+split; its figure on the other fifth is read once. Cross-validation then fits that candidate anew on
+each part, with those parameters. `quality.py` prints what this module finds.
 """
 
 from __future__ import annotations

@@ -26,6 +26,7 @@ from switchyard.configuration.model import UseCase
 from switchyard.configuration.tasks import TASKS
 from switchyard.console import display
 from switchyard.errors import GateRefused, PlatformError, RequestError
+from switchyard.evaluation.metrics import find, metrics_of
 from switchyard.promotion.gates import check_names
 from switchyard.serving.locations import settled
 
@@ -81,6 +82,8 @@ def check(use_case: UseCase) -> None:
     available(use_case)
     kind = TASKS[use_case.task]
     check_names(use_case.promotion, numbers=kind.numbers)
+    for name in use_case.monitoring.floors:
+        find(name, "monitoring.floors", metrics_of(numbers=kind.numbers))
     scorer_of(use_case.tuning.metric, numbers=kind.numbers)
     stack = Client().active_stack_model
     if not stack.components.get(StackComponentType.EXPERIMENT_TRACKER):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
+from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
 from switchyard.errors import DataError
 
@@ -49,10 +49,12 @@ def make_folds(
     seed: int,
     *,
     numbers: bool = False,
+    stratified: bool = False,
 ) -> list[Fold]:
     """Cross-validation folds as (train, test) positions; groups stay together when given.
 
-    numbers: y is no class. DataError when there are too few rows, or a fold would lack a class.
+    numbers: y is no class; stratified: each fold gets its share of each class, as far as groups
+    allow. DataError when there are too few rows, or a fold would lack a class.
     """
     if numbers and groups is None:
         if len(y) < 2 * folds:
@@ -73,13 +75,17 @@ def make_folds(
             f"{folds} folds need as many groups, the rows have {distinct}: "
             "lower tuning.folds, raise tuning.max_rows or bring more data"
         )
-    made = GroupKFold(folds).split(y, y, groups)
+    if stratified and not numbers:
+        folder = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    else:
+        folder = GroupKFold(folds)
+    made = folder.split(y, y, groups)
     result = [(train, test) for train, test in made]
     if numbers:
         return result
     for train, test in result:
         if len(np.unique(y[train])) < 2 or len(np.unique(y[test])) < 2:
-            raise DataError(_too_few("a fold grouped by domain has one class only", y))
+            raise DataError(_too_few("a fold of whole groups has one class only", y))
     return result
 
 
@@ -96,6 +102,7 @@ def _too_few(reason: str, y: npt.NDArray[Any]) -> str:
 
 def _hashes(values: Iterable[Any]) -> npt.NDArray[np.uint64]:
     if isinstance(values, np.ndarray) and values.ndim == 2:
-        values = [row.tobytes().hex() for row in np.ascontiguousarray(values)]
+        frame = pd.DataFrame(values, copy=False)
+        return pd.util.hash_pandas_object(frame, index=False, hash_key=HASH_KEY).to_numpy()
     keys = np.asarray([str(value) for value in values], dtype=object)
     return np.asarray(pd.util.hash_array(keys, hash_key=HASH_KEY), dtype=np.uint64)

@@ -90,7 +90,8 @@ class Learner:
             residuals = Residuals(truth, found, band.half_width)
             return Learnt(model, tuned, band, values_of(residuals))
         rate = self.rule.max_false_positive_rate
-        threshold = choose_threshold(truth, found, rate, self.validation["group"])
+        unit = "domain" if self._sizes is None else "group"
+        threshold = choose_threshold(truth, found, rate, self.validation["group"], unit=unit)
         return Learnt(model, tuned, threshold, values_of(Decided(truth, found, threshold.value)))
 
     def _band(

@@ -48,7 +48,9 @@ def tune(
     taken_rows = sample_rows(rows if sizes is None else given, groups, tuning.max_rows)
     labels = np.asarray(y)[taken_rows]
     keys = None if groups is None else np.asarray(groups)[taken_rows]
-    folds = make_folds(labels, keys, tuning.folds, seed, numbers=numbers)
+    folds = make_folds(
+        labels, keys, tuning.folds, seed, numbers=numbers, stratified=sizes is not None
+    )
     searched = set(nested(candidate, points[0]))
     work = prepare(template, searched, given[taken_rows], labels, keys, numbers=numbers)
 

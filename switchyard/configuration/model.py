@@ -125,7 +125,7 @@ class Candidate(Section):
     name: Name
     estimator: Name
     parameters: dict[str, Scalar] = Field(default={})
-    search: dict[str, tuple[Scalar, ...]] = Field(default={})
+    search: dict[str, Annotated[tuple[Scalar, ...], Field(min_length=1)]] = Field(default={})
     optional: bool = Field(
         default=False, description="Left out, with a note, where its library is not installed."
     )
@@ -167,7 +167,10 @@ class Promotion(Section):
         default="recall_at_1pct_fpr", description="What the challenger must improve."
     )
     margin: float = Field(
-        default=0.002, ge=0.0, description="The interval's lower end must exceed this gain."
+        default=0.002,
+        ge=0.0,
+        description="The interval's lower end must exceed this gain; of errors in the target's "
+        "unit it is a share of the champion's.",
     )
     confidence: Annotated[float, Field(gt=0.5, lt=1.0)] = Field(
         default=0.95,
@@ -188,7 +191,8 @@ class Promotion(Section):
     )
     max_loss: Share = Field(
         default=0.03,
-        description="On all other rows the interval may not reach down to a greater loss.",
+        description="On all other rows the interval may not reach down to a greater loss; a share "
+        "as with the margin.",
     )
     max_latency_us: float = Field(default=5_000.0, gt=0, description="Median for one instance.")
     max_size_mb: float = Field(default=50.0, gt=0, description="Size of the model package.")
@@ -210,7 +214,9 @@ class UseCase(Section):
     title: str
     task: TaskName = "text-classification"
     seed: int = Field(default=42, ge=0, lt=2**32)
-    serve: Name = Field(description="The candidate to serve, or 'best' for the best on validation.")
+    serve: Name = Field(
+        description="The candidate to serve, or 'best': on validation rows, of tables in the folds."
+    )
     data: Data = Data()
     labels: Labels = Labels()
     table: Table | None = Field(default=None, description="The inputs, of a task on tables.")

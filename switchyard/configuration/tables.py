@@ -42,6 +42,9 @@ class Column(Section):
             raise ValueError(f"column '{self.name}' is a category: it has no minimum or maximum")
         if self.type == "number" and (self.values or self.unknown == "other"):
             raise ValueError(f"column '{self.name}' is a number: it has no values and no 'other'")
+        twice = sorted({value for value in self.values if self.values.count(value) > 1})
+        if twice:
+            raise ValueError(f"column '{self.name}': '{twice[0]}' stands twice among its values")
         if None not in (self.minimum, self.maximum) and self.minimum > self.maximum:  # type: ignore[operator]
             raise ValueError(f"column '{self.name}': its minimum is above its maximum")
         return self
@@ -84,8 +87,12 @@ def check_columns(table: Table, target: Target) -> None:
             f"target: column: '{target.column}' is an input too; a model must not see what it is "
             "to predict"
         )
+    if target.column in table.group:
+        raise ValueError(
+            f"table: group: '{target.column}' is the target; rows must not be parted by it"
+        )
     kept: dict[str, str] = {}
-    for name in names:
+    for name in dict.fromkeys([*names, *table.group]):
         other = kept.setdefault(stored(name), name)
         if other != name:
             raise ValueError(

@@ -50,10 +50,13 @@ TASKS: Mapping[str, Kind] = {
 
 def with_defaults(values: Any) -> Any:
     """The values of a use case with the defaults of its task; anything else as it is."""
-    if not isinstance(values, Mapping) or values.get("task") not in TASKS:
+    if not isinstance(values, Mapping):
+        return values
+    task = values.get("task")
+    if not isinstance(task, str) or task not in TASKS:
         return values
     filled = dict(values)
-    for section, defaults in TASKS[filled["task"]].defaults.items():
+    for section, defaults in TASKS[task].defaults.items():
         given = filled.get(section, {})
         if isinstance(given, Mapping):
             filled[section] = {**defaults, **given}

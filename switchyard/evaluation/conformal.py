@@ -29,13 +29,15 @@ class BandRule(Record):
 def choose_band(y: Any, predicted: Any, coverage: float) -> BandRule:
     """The half-width that holds `coverage` of these rows, and of new ones.
 
-    predicted: by models that had not seen the rows. DataError for too few rows to tell.
+    predicted: by models that had not seen the rows; where they are those of folds, of fewer rows
+    than the model that is served, the interval is rather too wide (Barber et al., Predictive
+    inference with the jackknife+, 2021). DataError for too few rows to tell.
     """
     truth, values = check_predicted(y, predicted)
     rows = len(truth)
     rank = math.ceil((rows + 1) * coverage)
     if rank > rows:
-        needed = math.ceil(coverage / (1.0 - coverage))
+        needed = math.ceil(round(coverage / (1.0 - coverage), 6))
         raise DataError(
             f"an interval that holds {100 * coverage:g} % needs {needed:,} held-out rows, there "
             f"are {rows:,}: lower evaluation.coverage or bring more data"

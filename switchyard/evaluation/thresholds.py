@@ -28,14 +28,15 @@ class Threshold(Record):
 
 
 def choose_threshold(
-    y: Any, score: Any, max_false_positive_rate: float, groups: Any = None
+    y: Any, score: Any, max_false_positive_rate: float, groups: Any = None, *, unit: str = "domain"
 ) -> Threshold:
     """The lowest score whose false-positive rate is not above the allowed one.
 
-    groups: the key of each row (its registered domain); of one group at most `CAP` negatives count,
-    in equal parts, so that one large site does not set the threshold for all others. Rows with
-    equal scores fall on one side. Where even the highest score has too many negatives, the
-    threshold lies above every score; without a negative row it is 0.5. `note` says so.
+    groups: the key of each row (its registered domain), which `unit` is the word for; of one group
+    at most `CAP` negatives count, in equal parts, so that one large site does not set the threshold
+    for all others. Rows with equal scores fall on one side. Where even the highest score has too
+    many negatives, the threshold lies above every score; without a negative row it is 0.5. `note`
+    says so.
     """
     ranking = Ranking(y, score)
     if ranking.negatives == 0:
@@ -51,7 +52,7 @@ def choose_threshold(
     told = f"at most {100 * max_false_positive_rate:g} % of negatives called positive"
     seen = f"{ranking.negatives:,} negative validation rows"
     if groups is not None:
-        seen += f" (of one domain at most {CAP} count)"
+        seen += f" (of one {unit} at most {CAP} count)"
     if len(allowed) == 0:
         return Threshold(
             value=math.nextafter(float(scores[0]), math.inf),

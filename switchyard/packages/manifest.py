@@ -120,9 +120,8 @@ class Details(Record):
 
     @model_validator(mode="after")
     def _has_what_its_answers_need(self) -> Self:
-        classifies = self.labels is not None and self.threshold is not None
-        measures = self.predicted is not None and self.band is not None
-        if classifies == measures:
+        given = {name for name in _OF_SOME_TASKS if getattr(self, name) is not None}
+        if given not in ({"labels", "threshold"}, {"predicted", "band"}):
             raise ValueError("needs either labels and threshold, or predicted and band")
         return self
 

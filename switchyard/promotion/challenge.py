@@ -14,6 +14,7 @@ from switchyard.evaluation.holdout import slices_of
 from switchyard.packages.loading import LoadedModel, load, verify
 from switchyard.packages.manifest import Manifest
 from switchyard.promotion.deciding import decide, latency_us
+from switchyard.promotion.gates import gate
 from switchyard.promotion.recency import recent_rows
 from switchyard.promotion.records import Contender, Decision, Gate, Model
 from switchyard.tasks.rows import rows_of
@@ -56,11 +57,11 @@ def _decide(
 ) -> Decision:
     challenger = load(package, version.content_sha256)
     inputs = challenger.manifest.inputs
-    reigning, outgrown = None, ""
+    reigning, outgrown = None, None
     with tempfile.TemporaryDirectory() as folder:
         if champion is not None:
             fetched = load(tracker.download(champion, Path(folder)), champion.content_sha256)
-            outgrown = _outgrown(challenger.manifest, fetched.manifest, champion.number)
+            outgrown = outgrown_by(challenger.manifest, fetched.manifest, champion.number)
             reigning = None if outgrown else _contender(fetched, champion, holdout)
     few = holdout.head(200)
     return decide(
@@ -84,15 +85,20 @@ def _decide(
     )
 
 
-def _outgrown(challenger: Manifest, champion: Manifest, number: int) -> str:
-    """Why the champion cannot be scored on the challenger's rows; '' when it can."""
-    ours, theirs = _question(challenger), _question(champion)
-    if ours == theirs:
-        return ""
-    return (
-        f"version {number}, the champion, answers another question ({_told(champion)}): it gives "
-        "way without a comparison"
-    )
+def outgrown_by(challenger: Manifest, champion: Manifest, number: int) -> Gate | None:
+    """The gate on a champion that cannot be scored on the challenger's rows; None when it can.
+
+    It gives way, but not one that learnt from real data to one of a synthetic sample.
+    """
+    if _question(challenger) == _question(champion):
+        return None
+    passed = champion.data.synthetic or not challenger.data.synthetic
+    told = f"version {number}, the champion, answers another question ({_told(champion)})"
+    if passed:
+        told += ": it gives way without a comparison"
+    else:
+        told += ", but learnt from real data, and the challenger from a synthetic sample"
+    return gate("provenance", passed, None, None, told)
 
 
 def _question(manifest: Manifest) -> object:

@@ -38,15 +38,15 @@ def decide(
     min_slice_rows: int = 50,
     recent: Any = None,
     rolled_back: str = "",
-    outgrown: str = "",
+    outgrown: Gate | None = None,
     created: datetime | None = None,
 ) -> Decision:
     """Compare both on the same holdout rows; every gate must pass for a promotion.
 
     y: 0/1, or numbers; columns: slices of the rows; latency_us, size_mb: of the challenger; groups:
     as in `bootstrap`; recent: which rows are `recent_rows`; rolled_back: why this version was
-    rolled back before, if it was; outgrown: why a champion is not compared. Without one, floors and
-    budgets decide.
+    rolled back before, if it was; outgrown: the gate on a champion that is not compared. Without
+    one, floors and budgets decide.
     """
     numbers = challenger.threshold is None
     conditions.check_names(promotion, numbers=numbers)
@@ -58,8 +58,8 @@ def decide(
     ]
     if rolled_back:
         gates.append(conditions.not_rolled_back(rolled_back))
-    if outgrown:
-        gates.append(conditions.gate("provenance", True, None, None, outgrown))
+    if outgrown is not None:
+        gates.append(outgrown)
     interval = rest = parted = None
     if champion is not None:
         same = conditions.same_model(challenger, champion)
@@ -90,7 +90,7 @@ def decide(
     promoted = all(gate.passed for gate in gates)
     return Decision(
         promoted=promoted,
-        summary=_summary(promoted, champion, gates),
+        summary=_summary(promoted, champion, gates, outgrown),
         metric=promotion.metric,
         interval=interval,
         gates=tuple(gates),
@@ -104,7 +104,7 @@ def decide(
 
 @dataclass(frozen=True, eq=False)
 class _Comparison:
-    """The paired difference of two contenders, on any of the rows."""
+    """The paired difference of two contenders, on any of the rows; of errors as a share."""
 
     challenger: Contender
     champion: Contender
@@ -118,15 +118,22 @@ class _Comparison:
     def on(self, rows: npt.NDArray[np.bool_] | None) -> Interval:
         """Of the rows of a mask, or of all."""
         taken = np.ones(len(self.labels), bool) if rows is None else rows
-        return paired_difference(
+        champion = self.champion.measured(self.labels, taken)
+        gain = paired_difference(
             self.challenger.measured(self.labels, taken),
-            self.champion.measured(self.labels, taken),
+            champion,
             self.metric,
             resamples=self.resamples,
             confidence=self.confidence,
             seed=self.seed,
             groups=None if self.groups is None else np.asarray(self.groups)[taken],
         )
+        if self.metric not in conditions.SHARES:
+            return gain
+        error = values_of(champion).get(self.metric)
+        if not error or gain.value is None or gain.low is None or gain.high is None:
+            return gain
+        return Interval(value=gain.value / error, low=gain.low / error, high=gain.high / error)
 
 
 def latency_us(scores: Callable[[Any], Any], rows: Sequence[Any], calls: int = 200) -> float:
@@ -156,10 +163,12 @@ def _told(contender: Contender, y: Any) -> Model:
     )
 
 
-def _summary(promoted: bool, champion: Contender | None, gates: list[Gate]) -> str:
+def _summary(
+    promoted: bool, champion: Contender | None, gates: list[Gate], outgrown: Gate | None
+) -> str:
     failed = [gate.sentence for gate in gates if not gate.passed]
     if promoted:
         before = "there was no champion" if champion is None else "it passed every gate"
-        return f"Promoted: {before}."
-    kept = "No champion" if champion is None else "The champion is kept"
+        return f"Promoted: {outgrown.sentence if outgrown else before}."
+    kept = "The champion is kept" if champion or outgrown else "No champion"
     return f"{kept}: {'; '.join(failed)}."

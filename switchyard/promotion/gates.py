@@ -12,6 +12,9 @@ from switchyard.evaluation.intervals import Interval
 from switchyard.evaluation.metrics import METRICS, NUMBER_METRICS, find, metrics_of
 from switchyard.promotion.records import Contender, Gate
 
+SHARES = frozenset({"rmse", "mae", "median_ae"})
+"""Errors in the target's unit: margin and allowed loss are shares of the champion's."""
+
 
 def check_names(promotion: Promotion, *, numbers: bool = False) -> None:
     """RequestError when the configuration names a metric that the kind of task has not."""
@@ -38,6 +41,8 @@ def check_floors(
             continue
         passed = metric.gain(value, limit) >= 0
         side = "at least" if metric.greater_is_better else "at most"
+        if metric.towards_nought:
+            side = "in size at most"
         verb = "is" if passed else "is not"
         told = f"{metric.title} {value:.4f} {verb} {side} {limit:g}"
         gates.append(gate(f"floor:{name}", passed, value, limit, told))
@@ -103,6 +108,8 @@ def not_rolled_back(reason: str) -> Gate:
 
 def _titled(promotion: Promotion, rows: str) -> str:
     title = ({**METRICS, **NUMBER_METRICS})[promotion.metric].title
+    if promotion.metric in SHARES:
+        title += ", as a share of the champion's,"
     return title + (f" on {rows}" if rows else "")
 
 

@@ -182,5 +182,7 @@ def _check_rows(frame: pd.DataFrame, definition: Definition) -> None:
 def _groups(inputs: pd.DataFrame, raw: RawFrame, table: Table) -> npt.NDArray[np.object_]:
     """What keeps rows on one side: the values of the key columns, or of all inputs."""
     keys = {name: as_text(raw.rows[stored(name)]).to_pandas() for name in table.group}
-    hashed = pd.util.hash_pandas_object(pd.DataFrame(keys) if keys else inputs, index=False)
+    # In the order of their names: that of the configuration must not draw another holdout.
+    keyed = pd.DataFrame(keys) if keys else inputs
+    hashed = pd.util.hash_pandas_object(keyed[sorted(keyed)], index=False)
     return np.array([f"{value:016x}" for value in hashed.to_numpy()], dtype=object)

@@ -45,18 +45,25 @@ def learner(what: Definition, **changes: object) -> tuple[Learner, pd.DataFrame]
 
 
 def test_a_regression_gets_an_interval_that_holds_new_rows() -> None:
-    made, holdout = learner(REGRESSION)
+    made, _ = learner(REGRESSION)
     learnt = made.learn(RIDGE)
     assert learnt.tuned.parameters == {"alpha": 0.1}
     assert isinstance(learnt.rule, BandRule)
     assert learnt.rule.rows == len(made.train) + len(made.validation)
+    assert learnt.validation["r2"] > 0.7
+    assert json.loads(json.dumps(learnt.plain()))["band"]["coverage"] == 0.8
+
+
+@pytest.mark.parametrize("estimator", ["ridge", "decision-tree"])
+def test_intervals_hold_new_rows_also_of_models_that_know_theirs_by_heart(estimator: str) -> None:
+    made, holdout = learner(REGRESSION)
+    learnt = made.learn(Candidate(name="it", estimator=estimator))
+    assert isinstance(learnt.rule, BandRule)
     predicted = scores_of(
         learnt.model, rows_of(holdout, made.inputs), numbers=True, bounds=REGRESSION.target
     )
     held = abs(predicted - holdout["label"]) <= learnt.rule.half_width
     assert held.mean() == pytest.approx(0.8, abs=0.06)
-    assert learnt.validation["r2"] > 0.7
-    assert json.loads(json.dumps(learnt.plain()))["band"]["coverage"] == 0.8
 
 
 def test_a_classification_of_tables_gets_a_threshold() -> None:

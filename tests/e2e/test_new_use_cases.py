@@ -1,4 +1,4 @@
-"""From a file that nobody has prepared to a service that answers: `run.py new`, training, deployment.
+"""From a file that nobody has prepared to a service: `run.py new`, training, deployment.
 
 Three of them side by side, each file odd in its own way.
 """

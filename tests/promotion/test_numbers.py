@@ -12,7 +12,7 @@ import pytest
 from switchyard.configuration.model import Promotion
 from switchyard.errors import RequestError
 from switchyard.packages.loading import load
-from switchyard.promotion.challenge import _outgrown
+from switchyard.promotion.challenge import outgrown_by
 from switchyard.promotion.deciding import decide
 from switchyard.promotion.gates import check_floors, check_names
 from switchyard.promotion.records import Contender, Decision
@@ -107,9 +107,41 @@ def test_metrics_of_labels_are_none_of_numbers() -> None:
 def test_a_champion_that_answers_another_question_gives_way(tmp_path: Path) -> None:
     numbers = load(package_of(tmp_path)).manifest
     labels = load(package_of(tmp_path, CLASSIFICATION)).manifest
-    assert _outgrown(numbers, numbers, 1) == ""
-    told = _outgrown(numbers, labels, 4)
-    assert "version 4, the champion, answers another question (table-classification from" in told
-    decision = decided(contender("a", NOISE), None, outgrown=told)
+    assert outgrown_by(numbers, numbers, 1) is None
+    gate = outgrown_by(numbers, labels, 4)
+    assert gate is not None
+    told = "version 4, the champion, answers another question (table-classification from"
+    assert gate.sentence.startswith(told)
+    decision = decided(contender("a", NOISE), None, outgrown=gate)
     assert decision.promoted
-    assert told in [gate.sentence for gate in decision.gates]
+    assert decision.summary.startswith(f"Promoted: {told}")
+    origin = labels.data.model_copy(update={"synthetic": False})
+    real = labels.model_copy(update={"data": origin})
+    refusal = outgrown_by(numbers, real, 4)  # ours is of a synthetic sample
+    assert refusal is not None
+    assert not refusal.passed
+    refused = decided(contender("a", NOISE), None, outgrown=refusal)
+    assert not refused.promoted
+    assert refused.summary.startswith("The champion is kept")
+
+
+def test_margins_of_errors_are_shares_whatever_the_unit() -> None:
+    wanted = PROMOTION.model_copy(update={"metric": "rmse", "margin": 0.3, "max_loss": 0.03})
+    near, far = contender("a", 1_000 * NOISE), contender("b", 2_000 * NOISE)
+    decision = decided(near, far, promotion=wanted.model_copy(update={"floors": {}}))
+    assert decision.promoted
+    assert decision.interval is not None
+    assert decision.interval.value == pytest.approx(0.5)
+    recent = np.arange(ROWS) >= ROWS - 300
+    paying = contender("c", np.where(recent, NOISE, 1.01 * NOISE) * 1_000)
+    before = contender("d", np.where(recent, 2 * NOISE, NOISE) * 1_000)
+    changed = wanted.model_copy(update={"floors": {}})
+    assert decided(paying, before, promotion=changed, recent=recent).promoted
+
+
+def test_a_floor_of_the_bias_bounds_its_size() -> None:
+    wanted = Promotion(metric="r2", floors={"bias": 0.5})
+    for bias, passed in ((0.3, True), (-0.3, True), (-0.7, False)):
+        (gate,) = check_floors({"bias": bias}, wanted, numbers=True)
+        assert gate.passed == passed
+        assert "in size at most 0.5" in gate.sentence
