@@ -82,7 +82,7 @@ def test_a_job_answers_as_a_request_does(shipped: Shipped) -> None:
     predictions = shipped.ask(*rows).json()["predictions"]
     assert [each["prediction"] for each in scored[:5]] == [each["value"] for each in predictions]
     assert [each["low"] for each in scored[:5]] == [each["low"] for each in predictions]
-    assert f"'{next(reversed(rows[0]))}'" in scored[5]["problem"]
+    assert next(reversed(rows[0])) in scored[5]["problem"]
     assert (job["rows"], job["rows_rejected"]) == (6, 1)
 
 

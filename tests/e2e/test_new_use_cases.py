@@ -1,4 +1,4 @@
-"""From a file that nobody has prepared to a service: `run.py new`, training, deployment.
+"""From a file that nobody has prepared to a service that answers: `run.py new` and two pipelines.
 
 Three of them side by side, each file odd in its own way.
 """
@@ -47,7 +47,8 @@ class Odd:
 
 
 def tavern(folder: Path) -> Path:
-    """Semicolons, decimal points, names of signs, gaps, a constant, a key; words as classes."""
+    """Semicolons, decimal points, names of signs, gaps, a constant, a key; words as classes, of
+    which the rarer one is to be found."""
     random = np.random.default_rng(1)
     acid, price = random.normal(6, 1.2, ROWS).round(2), random.integers(4, 40, ROWS)
     house = random.choice(['Zum "Anker"', "O'Hara; & Söhne", "🍷-Bar"], ROWS)
@@ -61,7 +62,7 @@ def tavern(folder: Path) -> Path:
             "Preis (€)": price,
             "wessen Haus?": house,
             "Land": "AT",
-            "Taugt's?": np.where(good > 0, "ja", "nein"),
+            "Taugt's?": np.where(good > 1, "ja", "nein"),
         }
     )
     path = folder / "Gäste & Weine.csv"
