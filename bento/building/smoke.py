@@ -10,7 +10,11 @@ from typing import Any
 
 import requests
 
+from bento.folders import MODEL, SMOKE
 from switchyard.errors import GateRefused, PlatformError
+from switchyard.packages.manifest import AnyInput
+from switchyard.packages.writing import MANIFEST
+from switchyard.tasks.rows import inputs_of, on_tables
 
 _TIMEOUT_S = 10.0
 
@@ -66,12 +70,12 @@ class _Service:
 
 
 def _known(folder: Path) -> list[dict[str, Any]]:
-    path = folder / "smoke.json"
+    path = folder / SMOKE
     try:
         known: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise PlatformError(f"'{path}' cannot be read: {error}; build the release anew") from error
-    said = _monotony(known)
+    said = _monotony(known, on_tables=on_tables(_inputs(folder)))
     if said:
         raise GateRefused(
             f"smoke test: of the generated instances the model {said}; such a model is not deployed"
@@ -79,7 +83,16 @@ def _known(folder: Path) -> list[dict[str, Any]]:
     return known
 
 
-def _monotony(known: Sequence[Mapping[str, Any]]) -> str:
+def _inputs(folder: Path) -> dict[str, AnyInput]:
+    """What the model in the release's folder takes, as its manifest has it."""
+    path = folder / MODEL / MANIFEST
+    try:
+        return inputs_of(json.loads(path.read_text(encoding="utf-8"))["inputs"])
+    except (OSError, ValueError, KeyError) as error:
+        raise PlatformError(f"'{path}' cannot be read: {error}; build the release anew") from error
+
+
+def _monotony(known: Sequence[Mapping[str, Any]], *, on_tables: bool) -> str:
     """How all instances are answered alike; empty when they are not.
 
     Rows of a table are made up without a thought of what they may mean, so that those of the rarer
@@ -88,7 +101,7 @@ def _monotony(known: Sequence[Mapping[str, Any]]) -> str:
     if not known:
         return "can score none of them"
     answers = {each.get("label") for each in known}
-    if len(known[0]["instance"]) > 1 or "value" in known[0]:
+    if on_tables:
         answers = {each.get("value", each.get("score")) for each in known}
     if len(answers) > 1:
         return ""

@@ -141,8 +141,9 @@ def inlined(schema: dict[str, Any]) -> dict[str, Any]:
 
     def resolved(node: Any) -> Any:
         if isinstance(node, dict):
-            if "$ref" in node:
-                return resolved(definitions[node["$ref"].rpartition("/")[2]])
+            named = node.get("$ref")
+            if isinstance(named, str):  # else it is a column that is called so
+                return resolved(definitions[named.rpartition("/")[2]])
             return {key: resolved(value) for key, value in node.items()}
         return [resolved(item) for item in node] if isinstance(node, list) else node
 

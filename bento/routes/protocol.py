@@ -27,6 +27,7 @@ from switchyard.serving.tensors import (
     packed,
     parse,
 )
+from switchyard.tasks.rows import on_tables
 
 _JSON_LENGTH = b"inference-header-content-length"
 _TOLD = 20
@@ -84,7 +85,7 @@ def router(runtime: Runtime) -> APIRouter:
     gives = {"label": "BYTES", "score": "FP64"}
     if runtime.manifest.labels is None:
         gives = dict.fromkeys(("value", "low", "high"), "FP64")
-    body_type = TableInferRequest if "FP64" in datatypes.values() else InferRequest
+    body_type = TableInferRequest if on_tables(inputs) else InferRequest
     document = V2ModelDocument(
         name=name,
         versions=[version],
@@ -138,7 +139,7 @@ def router(runtime: Runtime) -> APIRouter:
         body = await read_body(request.receive, headers, most, limits.body_timeout_s)
 
         def score() -> tuple[InferRequest, dict[str, Column], Scored]:
-            asked, found = parse(body, json_length(headers), datatypes)
+            asked, found = parse(body, json_length(headers), datatypes, body_type)
             columns = named(asked, found, list(datatypes), limits.max_instances)
             return asked, columns, answerer.usable(columns)
 

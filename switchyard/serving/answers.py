@@ -142,7 +142,7 @@ class TableAnswerer:
         if not scored.faults:
             return scored
         faults: list[Fault] = [
-            {"where": f"instances.{row}.{name}".rstrip("."), "message": said}
+            {"where": f"instances.{row}.{name}" if name else f"instances.{row}", "message": said}
             for row, found in sorted(scored.faults.items())
             for name, said in found
         ]

@@ -90,19 +90,22 @@ class OutputTensor(BaseModel):
 
 
 def parse(
-    body: bytes, json_length: int | None, datatypes: Mapping[str, str]
+    body: bytes,
+    json_length: int | None,
+    datatypes: Mapping[str, str],
+    body_type: type[InferRequest],
 ) -> tuple[InferRequest, list[Column]]:
     """A request and the elements of each of its inputs.
 
     json_length: of the JSON part when binary data follow it; datatypes: of the declared inputs,
-    BYTES for text and FP64 for what may be numbers of any kind. Problem 400 or 422.
+    BYTES for text and FP64 for what may be numbers of any kind; body_type: `TableInferRequest` for
+    models of tables. Problem 400 or 422.
     """
     cut = len(body) if json_length is None else json_length
     if cut > len(body):
         raise Problem(400, "Inference-Header-Content-Length is longer than the body")
-    kind = TableInferRequest if "FP64" in datatypes.values() else InferRequest
     try:
-        request = kind.model_validate_json(body[:cut])
+        request = body_type.model_validate_json(body[:cut])
     except ValidationError as error:
         raise unfit(error) from None
     columns: list[Column] = []

@@ -80,10 +80,22 @@ def service() -> Iterator[FakeService]:
     made.server.server_close()
 
 
+def told(folder: Path, known: Sequence[dict[str, Any]], kind: str = "string") -> Path:
+    """The folder of a release with these smoke instances, whose inputs are all of one kind."""
+    inputs = {
+        "string": {"type": "string", "max_length": 99},
+        "number": {"type": "number", "minimum": 0, "maximum": 9, "missing": True},
+    }
+    (folder / "model").mkdir(exist_ok=True)
+    manifest = {"inputs": {name: inputs[kind] for name in known[0]["instance"]}}
+    (folder / "model" / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "smoke.json").write_text(json.dumps(known))
+    return folder
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "smoke.json").write_text(json.dumps(KNOWN))
-    return tmp_path
+    return told(tmp_path, KNOWN)
 
 
 def test_a_service_that_answers_as_it_must_passes(service: FakeService, folder: Path) -> None:
@@ -198,8 +210,7 @@ NUMBERS: list[dict[str, Any]] = [
 def numbers(service: FakeService, tmp_path: Path) -> Path:
     """The folder of a model that predicts numbers, which the service answers for."""
     service.known = NUMBERS
-    (tmp_path / "smoke.json").write_text(json.dumps(NUMBERS))
-    return tmp_path
+    return told(tmp_path, NUMBERS, "number")
 
 
 def test_predicted_numbers_that_are_as_they_must_be_pass(
@@ -235,12 +246,13 @@ def test_a_model_with_one_number_for_all_is_refused(service: FakeService, number
         smoke_test(service.url, numbers, "3", {})
 
 
+@pytest.mark.parametrize("others", [{}, {"b": 1}], ids=["one column", "two columns"])
 def test_made_up_rows_of_a_table_may_all_have_one_label_but_not_one_score(
-    service: FakeService, tmp_path: Path
+    service: FakeService, tmp_path: Path, others: dict[str, int]
 ) -> None:
-    rows = [{"instance": {"a": at, "b": 1}, "label": "no", "score": at / 9} for at in range(3)]
+    rows = [{"instance": {"a": at, **others}, "label": "no", "score": at / 9} for at in range(3)]
     service.known = rows
-    (tmp_path / "smoke.json").write_text(json.dumps(rows))
+    told(tmp_path, rows, "number")
 
     smoke_test(service.url, tmp_path, "3", {})
 
