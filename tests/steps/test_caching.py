@@ -11,7 +11,18 @@ from steps import caching
 from tests.conftest import ROOT
 
 ROOMS = (
-    *("data", "urls", "models", "text", "candidates", "evaluation", "packages", "tables", "tasks"),
+    *(
+        "data",
+        "urls",
+        "models",
+        "text",
+        "candidates",
+        "evaluation",
+        "packages",
+        "samples",
+        "tables",
+        "tasks",
+    ),
 )
 
 
@@ -51,9 +62,10 @@ def test_nothing_changed_runs_nothing_again(core: Path) -> None:
     [
         ("data", {"data_code"}),
         ("packages", {"package_code"}),
+        ("samples", {"data_code"}),
         ("candidates", {"training_code"}),
         ("models", {"training_code", "evaluation_code"}),
-        ("tables", {"data_code", "training_code", "evaluation_code", "package_code"}),
+        ("tables", {"data_code", "training_code", "evaluation_code"}),
         ("evaluation", {"evaluation_code"}),
         ("urls", {"data_code", "training_code", "evaluation_code"}),
     ],
