@@ -143,8 +143,8 @@ def test_labels_beyond_what_is_plausible_are_skipped_and_the_others_count_for_a_
 @pytest.mark.parametrize("label", ["1e6", "190"])
 def test_one_label_does_not_hide_a_model_that_is_five_times_worse(label: str) -> None:
     random = np.random.default_rng(5)
-    good = [("1", -1, 10.0, repr(10.0 + each)) for each in random.normal(0, 0.4, 200)]
-    bad = [("2", 1, 10.0, repr(10.0 + each)) for each in random.normal(0, 2.0, 200)]
+    good = [("1", -1, 10.0, str(10.0 + each)) for each in random.normal(0, 0.4, 200)]
+    bad = [("2", 1, 10.0, str(10.0 + each)) for each in random.normal(0, 2.0, 200)]
     rows = archived(*good, *bad, ("2", 1, 10.0, label))
     truths = limits(0.0, 20.0)
     assert judged(errors(rows, "2", truths=truths), errors(rows, "1", truths=truths)).roll_back
