@@ -13,6 +13,7 @@ from zenml import log_metadata, step
 from stacks.deployers.base import BentoDeployer
 from stacks.deployers.opening import open_deployer
 from steps.deployment import roll_back, set_champion
+from steps.plausibility import truths_of
 from steps.tracking import open_tracker
 from switchyard.configuration.model import UseCase
 from switchyard.errors import RequestError, SwitchyardError
@@ -55,7 +56,9 @@ def look(case: UseCase, *, dry_run: bool) -> GuardVerdict:
         return off  # what a person has begun is gone on with
     if deployed is not None and not dry_run and not obstacle_of(case):
         gather(store, captured_in(case), case.definition)
-    return watching.watch(deployed, store, case.guard, datetime.now(UTC), case.definition)
+    return watching.watch(
+        deployed, store, case.guard, datetime.now(UTC), case.definition, truths_of(case)
+    )
 
 
 def _answering(deployer: BentoDeployer, case: UseCase) -> Deployment | None:

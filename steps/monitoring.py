@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from zenml import log_metadata, step
 from zenml.types import HTMLString
 
+from steps.plausibility import truths_of
 from steps.tracking import open_tracker
 from switchyard.configuration.model import UseCase
 from switchyard.errors import RequestError
@@ -64,6 +65,7 @@ def _checked(case: UseCase, *, dry_run: bool) -> Looked:
             datetime.now(UTC),
             dry_run=dry_run,
             progress=report,
+            truths=truths_of(case),
         )
 
 

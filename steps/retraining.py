@@ -16,6 +16,7 @@ from zenml.types import MarkdownString
 from stacks.deployers.opening import open_deployer
 from steps.deployment import DEPLOYED_TAG
 from steps.fingerprints import fingerprint
+from steps.plausibility import plausible_of
 from steps.tracking import open_tracker
 from switchyard.configuration.model import UseCase
 from switchyard.errors import GateRefused, RequestError
@@ -66,6 +67,7 @@ def look(case: UseCase, other: Lease | None, *, dry_run: bool, verdicts: Any = N
         other=other,
         verdicts=verdicts,
         dry_run=dry_run,
+        plausible=plausible_of(case),
     )
 
 
@@ -85,7 +87,7 @@ def begin_retraining(
     keep = case.retraining.keep_months or case.data.keep_months
     if not given:
         case = _on_champions_data(case)
-    record = planning.begin(store, case, plan, datetime.now(UTC), run)
+    record = planning.begin(store, case, plan, datetime.now(UTC), run, plausible_of(case))
     data = case.data.model_copy(update={"feedback": (record.source,), "keep_months": keep})
     case = case.model_copy(update={"data": data})
     fingerprints = [fingerprint(each, data) for each in (*data.sources, *data.feedback)]

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from switchyard.packages.manifest import Manifest, Predicted
 from switchyard.serving.instances import refuse_repeated_keys, unfit
 from switchyard.serving.problems import Problem
+from switchyard.tables.plausible import of_target
 
 
 def whole(value: object) -> object:
@@ -91,10 +92,11 @@ def text_of(given: AnyFeedback) -> str:
 
 
 def _bounds(predicted: Predicted | None) -> dict[str, float]:
+    """What a true number may be: within the target's bounds, or not far from what was trained."""
     if predicted is None:
         return {}
-    found = {"minimum": predicted.minimum, "maximum": predicted.maximum}
-    return {name: bound for name, bound in found.items() if bound is not None}
+    held = of_target(predicted)
+    return {"minimum": held.low, "maximum": held.high}
 
 
 def _middle(predicted: Predicted | None) -> float:

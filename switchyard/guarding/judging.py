@@ -43,7 +43,8 @@ class Labelled(Record):
 class Errors(Record):
     """Predicted numbers whose true one is known: how far they lie from it.
 
-    mean, variance: of the absolute errors. skipped: rows whose label or prediction is no number.
+    mean, variance: of the absolute errors. skipped: rows whose label or prediction is no
+    number, or whose label cannot be true.
     """
 
     rows: int = 0
@@ -54,8 +55,10 @@ class Errors(Record):
     @property
     def known(self) -> str:
         """The rows in words."""
-        more = f" ({self.skipped:,} that are no numbers were skipped)" if self.skipped else ""
-        return f"{self.rows:,} labels{more}"
+        if not self.skipped:
+            return f"{self.rows:,} labels"
+        more = f"{self.skipped:,} that are no numbers, or cannot be true, were skipped"
+        return f"{self.rows:,} labels ({more})"
 
 
 class Live(Record):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from switchyard.configuration.loop import Guard
@@ -16,6 +17,7 @@ from switchyard.guarding.records import MAX_REFUSALS, Rollback, Rollbacks
 from switchyard.monitoring.records import MonitoringStore
 from switchyard.retraining.archives import archive
 from switchyard.serving.releases import Deployment
+from switchyard.tables.plausible import Limits, sound_truths, squarable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,10 +33,12 @@ def watch(
     guard: Guard,
     now: datetime,
     definition: Definition = _TEXTS,
+    truths: Limits | None = None,
 ) -> GuardVerdict:
     """Judge what is deployed, from its /metrics and the archive of feedback.
 
-    definition: of the use case, for what its archive holds. A roll-back that was cut off is gone on
+    definition: of the use case, for what its archive holds. truths: what true numbers can be. A
+    roll-back that was cut off is gone on
     with, whatever is seen now, unless somebody has deployed another version meanwhile. One
     deployment is rolled back once, and never to a version that was rolled back itself.
     """
@@ -66,7 +70,8 @@ def watch(
         }
     )
     rows = archive(store, definition)
-    of = errors if TASKS[definition.task].numbers else labelled
+    numbers = TASKS[definition.task].numbers
+    of = partial(errors, truths=truths) if numbers else labelled
     live = live.model_copy(update={"labelled": of(rows, version, since, None)})
     earlier = before.model_version if before else ""
     compared = of(rows, earlier, since - timedelta(hours=guard.watch_h), since)
@@ -93,9 +98,17 @@ def labelled(
 
 
 def errors(
-    rows: pa.Table, version: str, since: datetime | None = None, until: datetime | None = None
+    rows: pa.Table,
+    version: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    truths: Limits | None = None,
 ) -> Errors:
-    """As `labelled`, of predicted numbers: how far they lie from the true ones."""
+    """As `labelled`, of predicted numbers: how far they lie from the true ones.
+
+    truths: what true numbers can be; others are skipped, and no error counts as more than the
+    range that was trained: a single label cannot hide a loss in the spread that it makes.
+    """
     import numpy as np
 
     from switchyard.tables.casting import as_text, numbers
@@ -103,8 +116,10 @@ def errors(
     found = _answers(rows, version, since, until)
     truth = numbers(as_text(found["label"]), "label", missing=True)[0]
     score = np.array(found["score"].to_pylist(), np.float64)
-    far = np.abs(score - truth)
-    far = far[np.isfinite(far)]
+    far = np.abs(score - truth)[sound_truths(truth, truths)]
+    far = far[squarable(far)]
+    if truths is not None:
+        far = np.minimum(far, truths.span)
     skipped = found.num_rows - len(far)
     if len(far) < 2:
         mean = float(far.mean()) if len(far) else 0.0

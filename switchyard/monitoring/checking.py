@@ -16,6 +16,7 @@ from switchyard.monitoring.performance import measure, measure_numbers
 from switchyard.monitoring.references import Reference
 from switchyard.monitoring.results import Performance, Quality, Status, Verdict
 from switchyard.monitoring.windows import Window
+from switchyard.tables.plausible import Limits
 
 ANSWERS = ("label", "score", "threshold", "model_version")
 INTERVALS = ("low", "high")
@@ -35,7 +36,7 @@ class Facts:
 
     positive: the label of the positive class. redacted, dropped: of `serving.capture`. damaged: the
     files of the store that could not be read. numbers: whether the model predicts numbers. rows: of
-    the window, where the rows at hand are a sample of them.
+    the window, where the rows at hand are a sample of them. truths: what true numbers can be.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Facts:
     damaged: tuple[str, ...] = ()
     numbers: bool = False
     rows: int | None = None
+    truths: Limits | None = None
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def check_window(
 def measured(labelled: Any, monitoring: Monitoring, facts: Facts) -> Performance | None:
     """Real performance on labelled rows; None where no row can be measured."""
     if facts.numbers:
-        return measure_numbers(labelled, monitoring.floors)
+        return measure_numbers(labelled, monitoring.floors, facts.truths)
     return measure(labelled, monitoring.floors, facts.positive)
 
 

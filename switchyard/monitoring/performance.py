@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from switchyard.monitoring.results import Performance
+from switchyard.tables.plausible import Limits, sound_truths, squarable
 
 SHOWN = ("accuracy", "recall", "roc_auc")
 DECIDED = ("accuracy", "precision", "recall", "f1")
@@ -62,13 +63,16 @@ def measure(labelled: Any, floors: Mapping[str, float], positive: str) -> Perfor
     return Performance(rows=len(true), metrics=measurable, below_floor=below)
 
 
-def measure_numbers(labelled: Any, floors: Mapping[str, float]) -> Performance | None:
+def measure_numbers(
+    labelled: Any, floors: Mapping[str, float], truths: Limits | None = None
+) -> Performance | None:
     """What can be measured of predicted numbers; None where no row has a truth and a prediction.
 
     labelled: rows with `true_label`, the text of the true number, `score`, `low` and `high`. What
-    is no number is left out and counted. Coverage is that of the intervals that were answered. A
-    floor of a metric of which less is better is what may not be exceeded, of the bias in either
-    direction. RequestError for a floor of a metric that there is not.
+    is no number, or none that can be true (truths), is left out and counted. Coverage is that of
+    the intervals that were answered. A floor of a metric of which less is better is what may not be
+    exceeded, of the bias in either direction. RequestError for a floor of a metric that there is
+    not.
     """
     from switchyard.evaluation.metrics import NUMBER_METRICS, find
     from switchyard.evaluation.residuals import MEASURES, Residuals
@@ -77,7 +81,7 @@ def measure_numbers(labelled: Any, floors: Mapping[str, float]) -> Performance |
     wanted = {name: find(name, "monitoring.floors", NUMBER_METRICS) for name in floors}
     truth = numbers(as_text(labelled["true_label"]), "true_label", missing=True)[0]
     score = _floats(labelled, "score")
-    known = np.isfinite(truth) & np.isfinite(score)
+    known = sound_truths(truth, truths) & squarable(score)
     if not known.any():
         return None
     residuals = Residuals(truth[known], score[known], 0.0)

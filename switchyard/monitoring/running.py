@@ -30,6 +30,7 @@ from switchyard.monitoring.reports import keep_report
 from switchyard.monitoring.results import Verdict
 from switchyard.monitoring.sampling import read_window
 from switchyard.monitoring.windows import Window, complete_windows, name_of
+from switchyard.tables.plausible import Limits
 
 logger = logging.getLogger(__name__)
 
@@ -57,18 +58,19 @@ def check_store(
     *,
     dry_run: bool = False,
     progress: Progress | None = None,
+    truths: Limits | None = None,
 ) -> Looked:
     """Give every complete window without a record a verdict, then the open one a provisional one.
 
     captured: the prediction store. A window of which more rows have come since its verdict is
     judged again, one of which only more labels have come is completed, and what nobody was told of
     is told. A verdict that is dated later than now is of a clock that was ahead, perhaps of half a
-    window: it is made again. dry_run: nothing is written or sent. Errors as of the stores, and what
-    `references` raises.
+    window: it is made again. dry_run: nothing is written or sent. truths: what true numbers can
+    be. Errors as of the stores, and what `references` raises.
     """
     kept = store.verdicts()
     known = [each for each in kept if each.created <= now]
-    run = _Run(case, captured, store, references, now, dry_run)
+    run = _Run(case, captured, store, references, now, dry_run, truths)
     looked = Looked()
     recent = run.recent(known)
     before, files = Seen.of(store), files_of(captured, recent)
@@ -114,6 +116,7 @@ class _Run:
     references: References
     now: datetime
     dry_run: bool
+    truths: Limits | None = None
     damaged: list[str] = field(default_factory=list)
     said: set[str] = field(default_factory=set)
     told: set[str] = field(default_factory=set)
@@ -227,6 +230,7 @@ class _Run:
             damaged=tuple(self.damaged),
             numbers=TASKS[self.case.task].numbers,
             rows=rows,
+            truths=self.truths,
         )
 
     def _labelled(self, since: datetime, until: datetime) -> Any:

@@ -13,6 +13,7 @@ from switchyard.configuration.model import Data, Definition, Source
 from switchyard.data.notices import FEEDBACK, RECENT_FEEDBACK
 from switchyard.monitoring.records import MonitoringStore
 from switchyard.retraining.archives import to_parquet
+from switchyard.tables.plausible import Plausible
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,11 +22,13 @@ FOLDER = "snapshots"
 _TEXTS = Definition()
 
 
-def learnable(rows: pa.Table, data: Data, definition: Definition) -> pa.Table:
+def learnable(
+    rows: pa.Table, data: Data, definition: Definition, plausible: Plausible | None = None
+) -> pa.Table:
     """The archived rows that can be learnt from.
 
     What training would reject is left out here, by the same checks: callers of the service must not
-    be able to make a retraining fail.
+    be able to make a retraining fail. plausible: of the champion, for the numbers of a table.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -33,7 +36,7 @@ def learnable(rows: pa.Table, data: Data, definition: Definition) -> pa.Table:
     if definition.table is not None:
         from switchyard.retraining.tables import sound_rows
 
-        return rows.filter(pa.array(sound_rows(rows, definition)))
+        return rows.filter(pa.array(sound_rows(rows, definition, plausible or Plausible())))
     from switchyard.urls.problems import problems
 
     labels = definition.labels

@@ -16,6 +16,7 @@ from switchyard.retraining.deciding import RetrainingDecision, decide, over
 from switchyard.retraining.feedback import learnable, snapshot
 from switchyard.retraining.locks import Lease
 from switchyard.retraining.records import MAX_ATTEMPTS, Retrained, Retrainings
+from switchyard.tables.plausible import Plausible
 
 
 class Plan(Record):
@@ -52,11 +53,12 @@ def plan(
     other: Lease | None,
     verdicts: Sequence[Verdict] | None = None,
     dry_run: bool = False,
+    plausible: Plausible | None = None,
 ) -> Plan:
     """Gather feedback and decide.
 
     captured: the prediction store; other: who holds the lease, if not this run; verdicts: instead
-    of those in the store. dry_run: nothing is written.
+    of those in the store. dry_run: nothing is written. plausible: of the champion.
     """
     obstacle = obstacle_of(case)
     found = store.verdicts() if verdicts is None else list(verdicts)
@@ -65,7 +67,7 @@ def plan(
         gathered = gather(store, captured, case.definition, dry_run=dry_run)
         more = gathered.added if dry_run else 0
     kept = archive(store, case.definition)
-    fit = learnable(kept, case.data, case.definition).num_rows
+    fit = learnable(kept, case.data, case.definition, plausible).num_rows
     labelled = fit + more
     records = Retrainings(store)
     last = records.last()
@@ -140,19 +142,24 @@ def recent_since(
 
 
 def begin(
-    store: MonitoringStore, case: UseCase, planned: Plan, now: datetime, run: str
+    store: MonitoringStore,
+    case: UseCase,
+    planned: Plan,
+    now: datetime,
+    run: str,
+    plausible: Plausible | None = None,
 ) -> Retrained:
     """Note that a retraining starts, or goes on, before anything else is done.
 
-    case: on the data that will be trained on. One that goes on learns from the rows that it began
-    with: its finished steps are found again.
+    case: on the data that will be trained on; plausible: of the champion. One that goes on learns
+    from the rows that it began with: its finished steps are found again.
     """
     records = Retrainings(store)
     if planned.resumes is not None:
         changes = {"attempts": planned.resumes.attempts + 1, "run": run}
         record = planned.resumes.model_copy(update=changes)
     else:
-        rows = learnable(archive(store, case.definition), case.data, case.definition)
+        rows = learnable(archive(store, case.definition), case.data, case.definition, plausible)
         source = snapshot(store, rows, planned.recent_since, case.definition)
         record = Retrained(
             name=name_of(now),

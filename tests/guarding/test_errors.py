@@ -13,6 +13,7 @@ from switchyard.configuration.loop import Guard
 from switchyard.guarding.judging import Errors, GuardVerdict, Labelled, Live, judge
 from switchyard.guarding.watching import errors
 from switchyard.retraining.archives import schema
+from switchyard.tables.plausible import limits
 from tests.table_models import REGRESSION
 
 AT = datetime(2026, 9, 7, tzinfo=UTC)
@@ -123,7 +124,30 @@ def test_labels_that_are_no_number_are_skipped_and_counted() -> None:
     rows = archived(("2", 1, 10.0, "11"), ("2", 1, 10.0, "much"), ("2", 1, None, "3"))
     found = errors(rows, "2")
     assert (found.rows, found.skipped) == (1, 2)
-    assert "2 that are no numbers were skipped" in found.known
+    assert "2 that are no numbers, or cannot be true, were skipped" in found.known
+
+
+@pytest.mark.parametrize("label", ["1e200", "-1e308", "1e150"])
+def test_a_label_beyond_all_bounds_breaks_no_run(label: str) -> None:
+    found = errors(archived(("2", 1, 10.0, "11"), ("2", 1, 10.0, "13"), ("2", 1, 0.0, label)), "2")
+    assert (found.rows, found.mean, found.skipped) == (2, 2.0, 1)
+
+
+def test_labels_beyond_what_is_plausible_are_skipped_and_the_others_count_for_a_range() -> None:
+    truths = limits(0.0, 20.0)
+    rows = archived(("2", 1, 10.0, "11"), ("2", 1, 10.0, "200"), ("2", 1, 10.0, "1e6"))
+    found = errors(rows, "2", truths=truths)
+    assert (found.rows, found.mean, found.skipped) == (2, 10.5, 1)
+
+
+@pytest.mark.parametrize("label", ["1e6", "190"])
+def test_one_label_does_not_hide_a_model_that_is_five_times_worse(label: str) -> None:
+    random = np.random.default_rng(5)
+    good = [("1", -1, 10.0, str(10.0 + each)) for each in random.normal(0, 0.4, 200)]
+    bad = [("2", 1, 10.0, str(10.0 + each)) for each in random.normal(0, 2.0, 200)]
+    rows = archived(*good, *bad, ("2", 1, 10.0, label))
+    truths = limits(0.0, 20.0)
+    assert judged(errors(rows, "2", truths=truths), errors(rows, "1", truths=truths)).roll_back
 
 
 def test_decisions_are_judged_as_before() -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from switchyard.errors import RequestError
 from switchyard.monitoring.performance import measure, measure_numbers
+from switchyard.tables.plausible import limits
 
 
 def rows(*decided: tuple[str, str, float]) -> pa.Table:
@@ -129,6 +130,15 @@ def test_labels_that_are_no_number_are_skipped_and_counted() -> None:
     assert found is not None
     assert (found.rows, found.skipped) == (4, 3)
     assert measure_numbers(numbers((5.0, "five")), {}) is None
+
+
+def test_labels_that_cannot_be_true_are_skipped_and_floors_judged_all_the_same() -> None:
+    found = measure_numbers(numbers(*CLOSE, (5.0, "1e308")), {"rmse": 1.0})
+    assert found is not None
+    assert (found.rows, found.skipped, found.below_floor) == (4, 1, ("rmse",))
+    held = measure_numbers(numbers(*CLOSE, (5.0, "1e6")), {"rmse": 3.0}, limits(0.0, 50.0))
+    assert held is not None
+    assert (held.rows, held.skipped, held.below_floor) == (4, 1, ())
 
 
 def test_without_intervals_there_is_no_coverage_and_of_equal_truths_no_r2() -> None:

@@ -25,8 +25,9 @@ from switchyard.retraining.archives import archive, gather, input_types, schema,
 from switchyard.retraining.bases import base_of, on_base, write_base
 from switchyard.retraining.feedback import learnable, snapshot
 from switchyard.retraining.planning import begin, obstacle_of, plan
+from switchyard.tables.plausible import Plausible, limits
 from tests.retraining.test_deciding import window
-from tests.table_models import CLASSIFICATION, REGRESSION
+from tests.table_models import CLASSIFICATION, INPUTS, REGRESSION
 
 NOW = datetime.now(UTC)
 EDUCATION, LUNCH = "parental level of education", "lunch/label"
@@ -121,6 +122,42 @@ def test_rows_that_training_would_reject_are_left_out(
     found = learnable(archive(store, REGRESSION), Data(), REGRESSION)
     assert found["label"].to_pylist() == ["71.5"]
     assert found["reading"].to_pylist() == [72.1]
+
+
+UNBOUNDED = Definition(
+    task="regression",
+    table=Table(
+        inputs=tuple(each.model_copy(update={"minimum": None, "maximum": None}) for each in INPUTS)
+    ),
+    target=Target(column="math"),
+)
+TRAINED = Plausible(limits(0, 100), {"reading": limits(0, 100), "label": limits(-1, 1)})
+
+
+@pytest.mark.parametrize(
+    ("changes", "label"),
+    [({}, "1e200"), ({}, "1e6"), ({}, "-1001"), ({"reading": 1e300}, "71.5")],
+)
+def test_without_bounds_numbers_are_held_to_what_the_champion_was_trained_on(
+    store: MonitoringStore, captured: str, changes: dict[str, Any], label: str
+) -> None:
+    put(captured, [GOOD, GOOD | changes, GOOD | {"reading": 500.0}], ["71.5", label, "150"])
+    gather(store, captured, UNBOUNDED)
+    found = learnable(archive(store, UNBOUNDED), Data(), UNBOUNDED, TRAINED)
+    assert found["label"].to_pylist() == ["71.5", "150"]
+
+
+def test_a_retraining_counts_and_takes_only_what_is_plausible(
+    store: MonitoringStore, captured: str
+) -> None:
+    put(captured, [GOOD, GOOD], ["71.5", "1e200"])
+    wide = case().model_copy(update={"table": UNBOUNDED.table, "target": UNBOUNDED.target})
+    past = datetime(2024, 1, 31, tzinfo=UTC)
+    planned = plan(
+        store, captured, wide, now=past, other=None, verdicts=[window(27)], plausible=TRAINED
+    )
+    assert (planned.labelled, planned.unfit) == (1, 1)
+    assert begin(store, wide, planned, past, "run", TRAINED).labelled == 1
 
 
 def test_a_value_that_may_be_missing_and_a_category_for_other_are_learnt_from(
