@@ -30,13 +30,16 @@ _ASKED = 400
 _CELLS = 4_000_000
 _SEED = 20_177
 
+_COST, _FEWEST_ROWS = 120_000_000, 4
+"""Numbers that a model may look at for one explanation: of a costly one fewer rows are taken."""
+
 
 def contributions(
     encoder: Any, model: Any, rows: Floats, inputs: int
 ) -> tuple[Floats, Floats, Floats]:
     """Bases (rows,), margins (rows,) and what each input adds (rows, inputs)."""
     features, owners = encoder.transform(rows), encoder.owners()
-    background = model.background_
+    background = _affordable(model, inputs)
     added = exact if inputs <= FEW else sampled
 
     def worth(row: Floats) -> Worth:
@@ -55,6 +58,25 @@ def contributions(
     base = float(model.predict(background).mean())
     parts = np.array([added(worth(row), inputs) for row in features])
     return np.full(len(rows), base), model.predict(features), parts
+
+
+def _affordable(model: Any, inputs: int) -> Floats:
+    """The rows that inputs are left out for: all that the model keeps, or some, evenly chosen.
+
+    A model of neighbours looks at all its rows for each prediction; of others the cost is small.
+    """
+    background: Floats = model.background_
+    sets = 2**inputs if inputs <= FEW else _orders(inputs) * (inputs + 1)
+    cost = sets * np.size(getattr(model, "rows_", ()))
+    most = max(_FEWEST_ROWS, _COST // max(1, cost))
+    if len(background) <= most:
+        return background
+    chosen = np.linspace(0, len(background) - 1, most).round().astype(int)
+    return background[chosen]
+
+
+def _orders(inputs: int) -> int:
+    return 2 * max(1, min(ORDERS, _ASKED // inputs) // 2)
 
 
 def exact(worth: Worth, inputs: int) -> Floats:
@@ -77,7 +99,7 @@ def exact(worth: Worth, inputs: int) -> Floats:
 def sampled(worth: Worth, inputs: int) -> Floats:
     """The mean of what inputs add in drawn orders; the same orders for each row."""
     random = np.random.default_rng(_SEED)
-    half = [random.permutation(inputs) for _ in range(max(1, min(ORDERS, _ASKED // inputs) // 2))]
+    half = [random.permutation(inputs) for _ in range(_orders(inputs) // 2)]
     orders = np.array([*half, *(order[::-1] for order in half)])
     ranks = np.argsort(orders, axis=1)
     sets = (ranks[:, None, :] < np.arange(inputs + 1)[None, :, None]).reshape(-1, inputs)

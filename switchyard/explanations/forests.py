@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import logit
 
+from switchyard.errors import PlatformError
 from switchyard.tables.shapley_kernels import tree_shapley
 
 Floats = npt.NDArray[np.float64]
@@ -36,7 +37,17 @@ def contributions(
 def sums(
     model: Any, features: Floats, owners: npt.NDArray[np.int64], count: int
 ) -> tuple[float, Floats]:
-    """The mean sum of the trees, and what each of `count` owners of features adds to a row's."""
+    """The mean sum of the trees, and what each of `count` owners of features adds to a row's.
+
+    PlatformError when the features are not those of the trees: the kernel looks at no bounds.
+    """
+    width = model.n_features_in_
+    owned = bool(((owners >= 0) & (owners < count)).all())
+    if not (features.shape[1] == len(owners) == width and owned):
+        raise PlatformError(
+            f"the model's encoder makes {features.shape[1]:,} features of {count:,} inputs, its "
+            f"trees were grown on {width:,}: they are not of one model; train it again"
+        )
     parts, mean = np.zeros((len(features), count)), np.zeros(1)
     tree_shapley(
         features, model.roots_, model.features_, model.lefts_, model.rights_, model.thresholds_,

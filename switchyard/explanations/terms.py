@@ -18,6 +18,5 @@ def contributions(
     base = model.intercept_ + float(np.dot(model.coef_, model.means_))
     terms = model.coef_ * (features - model.means_)
     parts = np.zeros((len(rows), inputs))
-    for at, owner in enumerate(encoder.owners()):
-        parts[:, owner] += terms[:, at]
+    np.add.at(parts.T, encoder.owners(), terms.T)
     return np.full(len(rows), base), model.sums(features), parts

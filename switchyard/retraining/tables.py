@@ -11,7 +11,7 @@ from switchyard.configuration.model import Definition
 from switchyard.configuration.names import stored
 from switchyard.configuration.tables import Table
 from switchyard.configuration.tasks import TASKS
-from switchyard.tables.casting import as_text, categories, numbers
+from switchyard.tables.casting import HUGE, as_text, categories, numbers
 from switchyard.tables.plausible import Limits, Plausible
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def sound_rows(rows: pa.Table, definition: Definition, plausible: Plausible = _U
                 minimum=low,
                 maximum=high,
                 missing=column.missing == "allow",
+                most=HUGE,
             )[1]
         for fault in faults:
             sound[fault.rows] = False

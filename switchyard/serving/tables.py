@@ -13,6 +13,7 @@ import pyarrow as pa
 from switchyard.errors import RequestError
 from switchyard.packages.manifest import AnyInput, Category, Number
 from switchyard.serving.cells import Strange, numbers_of, places_of
+from switchyard.tables.casting import HUGE, TOO_LARGE
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -20,10 +21,6 @@ Told: TypeAlias = dict[int, list[tuple[str, str]]]
 """Row → columns and what is said of them, in the order of the inputs."""
 
 _MOST = 10
-
-_TOO_LARGE = "is too large a number"
-_HUGE = 1e30
-"""Larger numbers overflow on their way through a model; none is measured or counted."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class TableChecker:
             f"what was trained ({shown(low)} to {shown(high)})" for low, high in bounds
         ]
         trained = np.maximum(np.abs(self._lows), np.abs(self._highs))
-        self._most = np.maximum(_HUGE, 1_000 * trained)
+        self._most = np.maximum(HUGE, 1_000 * trained)
         self._places = [
             {value: float(at) for at, value in enumerate(each.values)}
             if isinstance(each, Category)
@@ -72,7 +69,7 @@ class TableChecker:
         lacking = np.isnan(coded) & ~self._nullable & ~unread
         faults: Told = {}
         for row, at in _cells(lacking | unread | huge):
-            said = "is missing" if lacking[row, at] else strange.get(at, {}).get(row, _TOO_LARGE)
+            said = "is missing" if lacking[row, at] else strange.get(at, {}).get(row, TOO_LARGE)
             faults.setdefault(row, []).append((self.names[at], said))
         return Checked(coded, faults, self._warnings(coded, faults))
 

@@ -23,6 +23,9 @@ SHARE_ASIDE = 0.1
 LEAST_ASIDE = 20
 """With fewer rows to keep aside a booster grows all its trees."""
 
+_QUARTILES = 1.349
+"""How far apart the quartiles of a normal distribution are, in its deviations."""
+
 
 def lightgbm(model: Any, rows: Floats, truth: npt.NDArray[Any]) -> Grown:
     library = load_lightgbm()
@@ -138,7 +141,30 @@ def catboost(model: Any, rows: Floats, truth: npt.NDArray[Any]) -> Grown:
     return Grown(trees, [float(scale)] * len(trees), float(np.ravel(bias)[0]))
 
 
-GROWERS: Mapping[str, Grower] = {"lightgbm": lightgbm, "xgboost": xgboost, "catboost": catboost}
+def of_any_unit(grower: Grower) -> Grower:
+    """A grower whose huber loss is the same whatever the target's unit.
+
+    Where that loss goes from squares to absolute differences the libraries put at a fixed number,
+    about 1; so numbers are brought to median 0 and the quartiles of a deviation of 1, and back.
+    """
+
+    def grow(model: Any, rows: Floats, truth: npt.NDArray[Any]) -> Grown:
+        if model.classifies or model.loss != "huber":
+            return grower(model, rows, truth)
+        low, middle, high = np.quantile(truth, [0.25, 0.5, 0.75])
+        spread = float((high - low) / _QUARTILES) or float(np.std(truth)) or 1.0
+        grown = grower(model, rows, (truth - middle) / spread)
+        weights = [weight * spread for weight in grown.weights]
+        return Grown(grown.trees, weights, grown.base * spread + float(middle))
+
+    return grow
+
+
+GROWERS: Mapping[str, Grower] = {
+    "lightgbm": of_any_unit(lightgbm),
+    "xgboost": of_any_unit(xgboost),
+    "catboost": of_any_unit(catboost),
+}
 
 
 def _parted(model: Any, truth: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:

@@ -23,12 +23,17 @@ NUMBER = re.compile(r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?
 NOTHING = ("", "?", "n/a", "na", "nan", "none", "null")
 """How numbers that are missing are written; a category may be called 'none'."""
 
+HUGE = 1e30
+"""Larger numbers overflow on their way through a model, which compares in single precision."""
+
+TOO_LARGE = "is too large a number"
+
 _SHOWN = 60
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Cells of one column that are wrong in one way. reason: with {} where the cell's text goes."""
+    """Cells of one column that are wrong in one way."""
 
     column: str
     rows: npt.NDArray[np.intp]
@@ -49,8 +54,12 @@ def numbers(
     minimum: float | None = None,
     maximum: float | None = None,
     missing: bool = False,
+    most: float = np.inf,
 ) -> tuple[Floats, list[Fault]]:
-    """The numbers, NaN where there is none; missing: whether that is allowed."""
+    """The numbers, NaN where there is none, and what is wrong with them.
+
+    missing: whether none is allowed; most: how far from 0 a number may be, HUGE for a model.
+    """
     absent = pc.is_in(pc.utf8_lower(text), pa.array(NOTHING, pa.large_string()))
     written = pc.match_substring_regex(text, NUMBER.pattern)
     known = pc.if_else(written, text, pa.scalar(None, pa.large_string()))
@@ -66,6 +75,10 @@ def numbers(
             wrong.append((values < minimum, f"is below {minimum:g}"))
         if maximum is not None:
             wrong.append((values > maximum, f"is above {maximum:g}"))
+        large = np.abs(values) > most
+        for mask, _ in wrong:  # a cell is told of once
+            large &= ~mask
+        wrong.append((large, TOO_LARGE))
     return values, _faults(name, wrong)
 
 
@@ -81,10 +94,15 @@ def categories(text: pa.LargeStringArray, column: Column) -> tuple[pa.Array, lis
     return values, _faults(column.name, wrong)
 
 
-def told(fault: Fault, text: str) -> str:
-    """The sentence for one cell with this text."""
-    shown = f"'{text[:_SHOWN]}' " if text else ""
-    return f"{fault.column}: {shown}{fault.reason}"
+def told(fault: Fault, texts: pa.LargeStringArray) -> pa.LargeStringArray:
+    """The sentence for each cell with one of these texts."""
+    cut, none = pc.utf8_slice_codeunits(texts, 0, _SHOWN), pa.scalar("", pa.large_string())
+    mark, after = pa.scalar("'", pa.large_string()), pa.scalar("' ", pa.large_string())
+    shown = pc.binary_join_element_wise(mark, cut, after, none)
+    shown = pc.if_else(pc.equal(texts, none), none, shown)
+    start = pa.scalar(f"{fault.column}: ", pa.large_string())
+    reason = pa.scalar(fault.reason, pa.large_string())
+    return pc.binary_join_element_wise(start, shown, reason, none)
 
 
 def _faults(name: str, wrong: Sequence[tuple[Mask, str]]) -> list[Fault]:

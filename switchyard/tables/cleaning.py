@@ -18,9 +18,9 @@ from switchyard.configuration.tasks import TASKS
 from switchyard.data.ages import seen_lately
 from switchyard.data.cleaning import Cleaned, check_classes, label_reasons, read_labels
 from switchyard.data.reading import RawFrame
-from switchyard.data.rows import REJECTS
+from switchyard.data.rows import REJECTS, SHOWN
 from switchyard.errors import DataError
-from switchyard.tables.casting import Fault, as_text, categories, numbers, told
+from switchyard.tables.casting import HUGE, Fault, as_text, categories, numbers, told
 
 MIN_ROWS = 40
 """Fewer rows cannot be learnt from, nor judged by."""
@@ -48,6 +48,7 @@ def clean_table(raw: RawFrame, data: Data, definition: Definition) -> Cleaned:
                 minimum=column.minimum,
                 maximum=column.maximum,
                 missing=column.missing == "allow",
+                most=HUGE,
             )
         else:
             values, found = categories(text, column)
@@ -55,12 +56,11 @@ def clean_table(raw: RawFrame, data: Data, definition: Definition) -> Cleaned:
         faults += [(fault, text) for fault in found]
     label, found, text = _target(raw, definition)
     faults += [(fault, text) for fault in found]
-    cells = _cells(raw, faults)
     wrong = np.zeros(raw.rows.num_rows, bool)
     for fault, _ in faults:
         wrong[fault.rows] = True
-    rejects = pa.concat_tables([raw.rejects, cells]).combine_chunks()
-    _check_share(rejects, int(wrong.sum()) + raw.rejects.num_rows, len(raw), data)
+    _check_share(raw, faults, int(wrong.sum()) + raw.rejects.num_rows, data)
+    rejects = pa.concat_tables([raw.rejects, _cells(raw, faults)]).combine_chunks()
 
     frame = pd.DataFrame(
         {
@@ -106,7 +106,7 @@ def _target(
     if TASKS[definition.task].numbers:
         text = as_text(raw.rows["label"])
         values, faults = numbers(
-            text, target.column, minimum=target.minimum, maximum=target.maximum
+            text, target.column, minimum=target.minimum, maximum=target.maximum, most=HUGE
         )
         return values, faults, text
     label, words = read_labels(raw.rows["label"], definition.labels)
@@ -121,41 +121,55 @@ def _plain(values: Any) -> Any:
     return values.to_pandas() if isinstance(values, pa.Array) else values
 
 
-def _cells(raw: RawFrame, faults: Sequence[tuple[Fault, pa.Array]]) -> pa.Table:
-    """A row of rejects for each wrong cell, in the order of the rows."""
-    rows: list[npt.NDArray[np.intp]] = []
-    texts: list[str] = []
-    reasons: list[str] = []
-    for fault, text in faults:
-        written = text.take(pa.array(fault.rows)).to_pylist()
-        rows.append(fault.rows)
-        texts += [value[:200] for value in written]
-        reasons += [told(fault, value) for value in written]
-    places = np.concatenate(rows) if rows else np.empty(0, np.intp)
-    order = np.argsort(places, kind="stable")
+def _cells(
+    raw: RawFrame, faults: Sequence[tuple[Fault, pa.Array]], most: int | None = None
+) -> pa.Table:
+    """A row of rejects for each wrong cell, or for the first `most`, in the order of the rows."""
+    places = np.concatenate([np.empty(0, np.intp), *(fault.rows for fault, _ in faults)])
+    which = np.repeat(np.arange(len(faults)), [len(fault.rows) for fault, _ in faults])
+    order = np.argsort(places, kind="stable")[:most]
+    none = pa.array([], pa.large_string())
+    texts, reasons = [none], [none]
+    chosen: list[npt.NDArray[np.intp]] = [np.empty(0, np.intp)]
+    for at, (fault, text) in enumerate(faults):
+        mine = np.flatnonzero(which[order] == at)
+        if len(mine):
+            chosen.append(mine)
+            written = text.take(pa.array(places[order][mine]))
+            texts.append(pc.utf8_slice_codeunits(written, 0, SHOWN))
+            reasons.append(told(fault, written))
+    back = pa.array(np.argsort(np.concatenate(chosen)))
     taken = raw.rows.select(["row", "source"]).take(pa.array(places[order]))
     return pa.table(
         {
             "row": taken["row"],
             "source": taken["source"].cast(pa.large_string()),
-            "url": pa.array([texts[at] for at in order], pa.large_string()),
-            "reason": pa.array([reasons[at] for at in order], pa.large_string()),
+            "url": pa.concat_arrays(texts).take(back),
+            "reason": pa.concat_arrays(reasons).take(back),
         }
     ).cast(REJECTS)
 
 
-def _check_share(rejects: pa.Table, rejected: int, read: int, data: Data) -> None:
+def _check_share(
+    raw: RawFrame, faults: Sequence[tuple[Fault, pa.Array]], rejected: int, data: Data
+) -> None:
+    """Before all wrong cells are told, for of a wrong file there may be one a cell."""
+    read = len(raw)
     if read == 0:
         raise DataError("the sources hold no rows; give at least one file with rows")
     if rejected <= data.max_reject_share * read:
         return
+    count = raw.rejects.num_rows + sum(len(fault.rows) for fault, _ in faults)
+    first = pa.concat_tables([raw.rejects.slice(0, _NAMED), _cells(raw, faults, _NAMED)])
+    several = len(data.sources) > 1
     cells = [
-        f"row {each['row']}: {each['reason']}" for each in rejects.slice(0, _NAMED).to_pylist()
+        f"row {each['row']}{' of ' + each['source'] if several else ''}: {each['reason']}"
+        for each in first.slice(0, _NAMED).to_pylist()
     ]
-    more = f"; and {rejects.num_rows - _NAMED:,} more" if rejects.num_rows > _NAMED else ""
+    more = f"; and {count - _NAMED:,} more" if count > _NAMED else ""
     raise DataError(
         f"{rejected:,} of {read:,} rows are rejected ({rejected / read:.1%}, at most "
-        f"{data.max_reject_share:.1%} is allowed), for {rejects.num_rows:,} cells: "
+        f"{data.max_reject_share:.1%} is allowed), for {count:,} cells: "
         f"{'; '.join(cells)}{more}. Mend the file; or declare other bounds, categories or "
         "'missing: allow' in table: inputs; or, if these rows may be left out, raise "
         "data.max_reject_share"

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from switchyard.configuration.names import stored
 from switchyard.configuration.tables import Column, Table
+from switchyard.errors import DataError
 from switchyard.packages.manifest import AnyInput, Category, Number
 
 if TYPE_CHECKING:
@@ -24,11 +25,18 @@ Inputs: TypeAlias = Mapping[str, AnyInput]
 RARE = 10
 """Categories of fewer training rows are learnt as 'other', where that is allowed."""
 
+MOST_CATEGORIES = 1_000
+"""Of one column; each is a number of every row to a model."""
+
+_CELLS, _FEWEST = 200_000_000, 100
+"""So many such numbers a column at the most (1.6 GB), but always so many categories."""
+
 
 def learn_inputs(train: pd.DataFrame, table: Table) -> dict[str, AnyInput]:
     """The inputs by their own names: bounds and categories are those of the training rows.
 
-    train: a cleaned table. A category that is declared is known though no row has it.
+    train: a cleaned table. A category that is declared is known though no row has it. DataError for
+    a column of more categories than a model can take.
     """
     return {each.name: _learnt(train[stored(each.name)], each) for each in table.inputs}
 
@@ -77,15 +85,28 @@ def _learnt(values: pd.Series[Any], column: Column) -> AnyInput:
             integer=bool(len(known)) and bool((known == np.floor(known)).all()),
             unit=column.unit,
         )
-    counts = values.dropna().value_counts()
-    other = column.unknown == "other"
-    found = [str(name) for name, count in counts.items() if not other or count >= RARE]
     return Category(
         type="category",
-        values=column.values or tuple(sorted(found)),
+        values=column.values or _found(values, column),
         missing=column.missing == "allow",
-        other=other,
+        other=column.unknown == "other",
     )
+
+
+def _found(values: pd.Series[Any], column: Column) -> tuple[str, ...]:
+    """The categories in their order: all of them, or beside an 'other' the most frequent ones."""
+    counts = {str(name): int(count) for name, count in values.dropna().value_counts().items()}
+    most = min(MOST_CATEGORIES, max(_FEWEST, _CELLS // max(1, len(values))))
+    if column.unknown != "other":
+        if len(counts) > most:
+            raise DataError(
+                f"column '{column.name}' has {len(counts):,} categories in {len(values):,} rows, "
+                f"at most {most:,} can be learnt; declare 'unknown: other' for it, then the most "
+                "frequent ones are; or leave the column out if it names rows"
+            )
+        return tuple(sorted(counts))
+    often = sorted((-count, name) for name, count in counts.items() if count >= RARE)
+    return tuple(sorted(name for _, name in often[:most]))
 
 
 def _coded(values: Any, declared: AnyInput) -> Floats:

@@ -10,11 +10,17 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from switchyard.tables.arrays import plain
+from switchyard.tables.arrays import checked, plain
 
 Floats = npt.NDArray[np.float64]
 
 _MOST_PLACES = 1_000_000
+
+_CONSTANT = 1e-12
+"""A deviation of less than this share of the mean is rounding."""
+
+_BLOCK = 1_024
+"""Rows that are encoded at a time."""
 
 
 class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -45,7 +51,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         filled = np.where(missing, 0.0, rows)
         self.means_ = filled.sum(axis=0) / known
         spread = np.sqrt((np.where(missing, 0.0, rows - self.means_) ** 2).sum(axis=0) / known)
-        self.scales_ = np.where(spread > 0, spread, 1.0) if self.scale else np.ones(rows.shape[1])
+        lows = np.where(missing, np.inf, rows).min(axis=0)
+        same = lows == np.where(missing, -np.inf, rows).max(axis=0)
+        self.means_ = np.where(same, lows, self.means_)
+        varies = ~same & (spread > _CONSTANT * np.abs(self.means_))
+        self.scales_ = np.where(varies & self.scale, spread, 1.0)
         self.gaps_ = np.flatnonzero(missing.any(axis=0)).astype(np.int64)
         return self
 
@@ -53,17 +63,32 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """The features, (rows, width): those of each input in turn, then the marks."""
         check_is_fitted(self, "means_")
         rows = self._checked(X, reset=False)
-        parts: list[Floats] = []
-        for at, size in enumerate(self._sizes(rows.shape[1])):
-            column = rows[:, at]
-            if size:
-                parts.append((column[:, None] == np.arange(size)).astype(np.float64))
-            else:
-                offset = self.means_[at] if self.scale else 0.0
-                plain = np.where(np.isnan(column), self.means_[at], column)
-                parts.append(((plain - offset) / self.scales_[at])[:, None])
-        parts.append(np.isnan(rows[:, self.gaps_]).astype(np.float64))
-        return np.hstack(parts)
+        sizes = np.asarray(self._sizes(rows.shape[1]), np.int64)
+        widths = np.maximum(sizes, 1)
+        ends = np.cumsum(widths)
+        found = np.zeros((len(rows), int(ends[-1]) + len(self.gaps_)))
+        for start in range(0, len(rows), _BLOCK):
+            part = slice(start, start + _BLOCK)
+            self._encode(rows[part], sizes, ends - widths, found[part])
+        return found
+
+    def _encode(
+        self, rows: Floats, sizes: npt.NDArray[np.int64], starts: npt.NDArray[np.int64], out: Floats
+    ) -> None:
+        """Write the features of rows into zeros; starts: where the first of each input goes."""
+        numbers, places = np.flatnonzero(sizes == 0), np.flatnonzero(sizes)
+        values, means = rows[:, numbers], self.means_[numbers]
+        values = np.where(np.isnan(values), means, values)
+        if self.scale:
+            values -= means
+        values /= self.scales_[numbers]
+        out[:, starts[numbers]] = values
+        codes = rows[:, places]
+        with np.errstate(invalid="ignore"):
+            known = (codes >= 0) & (codes < sizes[places]) & (codes == np.floor(codes))
+        of, column = np.nonzero(known)
+        out[of, starts[places][column] + codes[known].astype(np.int64)] = 1.0
+        out[:, out.shape[1] - len(self.gaps_) :] = np.isnan(rows[:, self.gaps_])
 
     def owners(self) -> npt.NDArray[np.int64]:
         """Which input each feature tells of."""
@@ -76,8 +101,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return [0] * inputs if self.sizes is None else self.sizes
 
     def _checked(self, X: Any, *, reset: bool) -> Floats:
-        rows: Floats = validate_data(
-            self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan"
+        rows: Floats = (
+            validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan")
+            if reset
+            else checked(self, X, gaps=True)
         )
         if self.sizes is not None and len(self.sizes) != rows.shape[1]:
             raise ValueError(f"rows have {rows.shape[1]} inputs, the encoder {len(self.sizes)}")

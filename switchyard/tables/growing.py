@@ -51,11 +51,18 @@ def named(losses: Mapping[str, str], loss: str, kind: str) -> str:
     return losses[loss]
 
 
+def _bounds(model: Any) -> dict[str, Any]:
+    """As scikit-learn tells them apart: an int of columns is a count, a float of rows a share."""
+    return {
+        "min_samples_leaf": max(1, int(model.min_rows)),
+        "max_features": float(model.columns),
+    }
+
+
 def of_a_tree(model: Any) -> dict[str, Any]:
     return {
         "max_depth": model.depth,
-        "min_samples_leaf": model.min_rows,
-        "max_features": model.columns,
+        **_bounds(model),
         "random_state": model.random_state,
     }
 
@@ -107,8 +114,7 @@ def histogram_boosting(model: Any) -> Any:
         "learning_rate": model.learning_rate,
         "max_leaf_nodes": model.leaves,
         "max_depth": model.depth,
-        "min_samples_leaf": model.min_rows,
-        "max_features": model.columns,
+        **_bounds(model),
         "l2_regularization": model.l2,
         "early_stopping": bool(model.patience),
         "n_iter_no_change": model.patience or 10,

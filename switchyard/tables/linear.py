@@ -12,10 +12,13 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from switchyard.errors import RequestError
-from switchyard.tables.arrays import plain
+from switchyard.tables.arrays import added_up, checked, plain
 from switchyard.tables.classes import two_classes
 
 Floats = npt.NDArray[np.float64]
+
+_BLOCK = 256
+"""Rows whose terms are added up at a time."""
 
 
 class _Linear(BaseEstimator):  # type: ignore[misc]
@@ -28,11 +31,11 @@ class _Linear(BaseEstimator):  # type: ignore[misc]
     def sums(self, X: Any) -> Floats:
         """Of each row, each feature times its coefficient, and the intercept."""
         check_is_fitted(self, "coef_")
-        rows: Floats = validate_data(self, X, reset=False, dtype=np.float64)
-        # Term by term: a matrix product may add the terms of many rows in another order.
-        total = np.full(len(rows), self.intercept_)
-        for at, coefficient in enumerate(self.coef_):
-            total += coefficient * rows[:, at]
+        rows = checked(self, X)
+        total = np.empty(len(rows))
+        for start in range(0, len(rows), _BLOCK):
+            part = slice(start, start + _BLOCK)
+            total[part] = added_up(self.intercept_, self.coef_ * rows[part])
         return total
 
     def _keep(self, found: Any, rows: Floats) -> None:

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from switchyard.errors import RequestError
-from switchyard.tables.arrays import drawn, plain
+from switchyard.tables.arrays import checked, drawn, plain
 from switchyard.tables.neighbour_kernels import nearest
 
 Floats = npt.NDArray[np.float64]
@@ -65,7 +65,7 @@ class NeighboursRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def predict(self, X: Any) -> Floats:
         """The predicted numbers; one row gets the same alone and among others, bit for bit."""
         check_is_fitted(self, "rows_")
-        rows = np.ascontiguousarray(validate_data(self, X, reset=False, dtype=np.float64))
+        rows = np.ascontiguousarray(checked(self, X))
         found = np.empty(len(rows))
         count = max(1, min(self.neighbours, len(self.rows_)))
         nearest(

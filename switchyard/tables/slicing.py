@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from switchyard.configuration.names import stored
@@ -35,20 +36,33 @@ def table_slices(frame: pd.DataFrame, inputs: Inputs, *, numbers: bool) -> pd.Da
         few = isinstance(declared, Number) and values.nunique() > _QUARTERS
         columns[name] = _quarters(values) if few else _most(values)
     return pd.DataFrame(
-        {name: pd.Categorical(values) for name, values in columns.items()}, index=frame.index
+        {name: _categories(values) for name, values in columns.items()}, index=frame.index
     )
 
 
 def _quarters(values: pd.Series[Any]) -> Any:
     edges = np.unique(np.nanquantile(values.to_numpy(np.float64), [0.25, 0.5, 0.75]))
     bounds = [-np.inf, *edges, np.inf]
+    shown = _shown(edges)
     names = [
-        f"up to {edges[0]:g}",
-        *(f"over {low:g} to {high:g}" for low, high in pairwise(edges)),
-        f"over {edges[-1]:g}",
+        f"up to {shown[0]}",
+        *(f"over {low} to {high}" for low, high in pairwise(shown)),
+        f"over {shown[-1]}",
     ]
     found = pd.Series(pd.cut(values.to_numpy(np.float64), bounds, labels=names))
-    return found.cat.add_categories("missing").fillna("missing").to_numpy(object)
+    found = found.cat.add_categories("missing").fillna("missing")
+    return found.cat.remove_unused_categories().array
+
+
+def _shown(edges: npt.NDArray[np.float64]) -> list[str]:
+    """The numbers, no two of them alike; with all digits only where fewer do not tell."""
+    shown = [f"{edge:.12g}" for edge in edges]
+    return shown if len(set(shown)) == len(edges) else [f"{edge:.17g}" for edge in edges]
+
+
+def _categories(values: Any) -> pd.Categorical:
+    """The values of a family, in their own order where they have one."""
+    return values if isinstance(values, pd.Categorical) else pd.Categorical(values)
 
 
 def _most(values: pd.Series[Any]) -> Any:

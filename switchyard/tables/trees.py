@@ -16,7 +16,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from switchyard.errors import RequestError
-from switchyard.tables.arrays import drawn, plain
+from switchyard.tables.arrays import added_up, checked, drawn, plain
 from switchyard.tables.classes import two_classes
 from switchyard.tables.tree_kernels import leaves
 
@@ -90,7 +90,7 @@ class _Trees(BaseEstimator):  # type: ignore[misc]
     def sums(self, X: Any) -> Floats:
         """Of each row, what its trees come to: their sum, or of adaboost their weighted median."""
         check_is_fitted(self, "roots_")
-        rows = np.ascontiguousarray(validate_data(self, X, reset=False, dtype=np.float64))
+        rows = np.ascontiguousarray(checked(self, X))
         found = np.empty(len(rows))
         for start in range(0, len(rows), _BLOCK):
             part = rows[start : start + _BLOCK]
@@ -110,11 +110,7 @@ class _Trees(BaseEstimator):  # type: ignore[misc]
             rows = np.arange(len(told))
             chosen: Floats = told[rows, order[rows, middle]]
             return chosen
-        # Term by term, so that no library may add the terms of many rows in another order.
-        total = np.full(len(told), self.base_)
-        for tree, weight in enumerate(self.weights_):
-            total += weight * told[:, tree]
-        return total
+        return added_up(self.base_, self.weights_ * told)
 
     def _grow(self, rows: Floats, truth: npt.NDArray[Any]) -> None:
         """RequestError for a kind that there is not."""
@@ -233,19 +229,26 @@ def _sound(model: Any, width: Any) -> bool:
         return False
     nodes = len(model.features_)
     arrays = (model.lefts_, model.rights_, model.thresholds_, model.values_, model.covers_)
+    if not all(len(array) == nodes for array in arrays):
+        return False
     inner, places = model.features_ >= 0, np.arange(nodes)
     lefts, rights = model.lefts_[inner], model.rights_[inner]
+    ends = np.concatenate([model.lefts_[~inner], model.rights_[~inner]])
     background = getattr(model, "background_", None)
     return (
         isinstance(width, int)
         and isinstance(model.base_, float)
-        and all(len(array) == nodes for array in arrays)
         and len(model.weights_) == len(model.roots_) > 0
         and bool(((model.roots_ >= 0) & (model.roots_ < nodes)).all())
         and bool((model.features_ < width).all())
         # Children come after their parents, so that every walk ends.
         and bool(((lefts > places[inner]) & (lefts < nodes)).all())
         and bool(((rights > places[inner]) & (rights < nodes)).all())
+        and bool((ends == -1).all())
+        # Each node is entered from one place, so that there are no more walks than leaves.
+        and bool(
+            (np.bincount(np.concatenate([model.roots_, lefts, rights]), minlength=nodes) == 1).all()
+        )
         and (
             background is None
             or (plain(background, np.float64, 2) and background.shape[1] == width)
