@@ -7,17 +7,18 @@ import csv
 import json
 import sys
 import urllib.request
+from pathlib import Path
 
 url, file = sys.argv[1:]
-with urllib.request.urlopen(f"{url}/model", timeout=30) as answer:
+with urllib.request.urlopen(f"{url}/model", timeout=30) as answer:  # noqa: S310  our own service
     model = json.load(answer)
 # A table has whole examples; a text has those of its one input.
 examples = model.get("examples") or [
     {name: example} for name, each in model["inputs"].items() for example in each["examples"]
 ]
-with open(f"{file}.json", "w", encoding="utf-8") as body:
+with Path(f"{file}.json").open("w", encoding="utf-8") as body:
     json.dump({"instances": examples}, body)
-with open(f"{file}.csv", "w", encoding="utf-8", newline="") as rows:
+with Path(f"{file}.csv").open("w", encoding="utf-8", newline="") as rows:
     writer = csv.DictWriter(rows, list(examples[0]))
     writer.writeheader()
     writer.writerows(examples)

@@ -59,7 +59,9 @@ def split(frame: pd.DataFrame, split: Split, seed: int, *, numbers: bool = False
         found = label[getattr(parts, name)]
         classes = np.unique(found)
         if len(found) < LEAST if numbers else len(classes) < 2:
-            only = f"{len(found)} rows" if numbers or not len(found) else f"only class {classes[0]}"
+            only = (
+                f"{len(found) or 'no'} rows" if len(found) < LEAST else f"only class {classes[0]}"
+            )
             raise DataError(
                 f"the {name} side has {only}: {len(frame):,} rows in {groups:,} groups are too few "
                 "to part. Add rows of other groups, change split.holdout or split.validation, or "

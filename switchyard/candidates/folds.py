@@ -103,6 +103,7 @@ def _too_few(reason: str, y: npt.NDArray[Any]) -> str:
 def _hashes(values: Iterable[Any]) -> npt.NDArray[np.uint64]:
     if isinstance(values, np.ndarray) and values.ndim == 2:
         frame = pd.DataFrame(values, copy=False)
-        return pd.util.hash_pandas_object(frame, index=False, hash_key=HASH_KEY).to_numpy()
+        hashed = pd.util.hash_pandas_object(frame, index=False, hash_key=HASH_KEY)
+        return np.asarray(hashed, dtype=np.uint64)
     keys = np.asarray([str(value) for value in values], dtype=object)
     return np.asarray(pd.util.hash_array(keys, hash_key=HASH_KEY), dtype=np.uint64)

@@ -72,7 +72,8 @@ def _affordable(model: Any, inputs: int) -> Floats:
     if len(background) <= most:
         return background
     chosen = np.linspace(0, len(background) - 1, most).round().astype(int)
-    return background[chosen]
+    few: Floats = background[chosen]
+    return few
 
 
 def _orders(inputs: int) -> int:

@@ -198,5 +198,5 @@ def _groups(inputs: pd.DataFrame, raw: RawFrame, table: Table) -> npt.NDArray[np
     keys = {name: as_text(raw.rows[stored(name)]).to_pandas() for name in table.group}
     # In the order of their names: that of the configuration must not draw another holdout.
     keyed = pd.DataFrame(keys) if keys else inputs
-    hashed = pd.util.hash_pandas_object(keyed[sorted(keyed)], index=False)
+    hashed = pd.util.hash_pandas_object(keyed[sorted(map(str, keyed))], index=False)
     return np.array([f"{value:016x}" for value in hashed.to_numpy()], dtype=object)

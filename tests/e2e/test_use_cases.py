@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -155,11 +156,14 @@ def sample(case: UseCase) -> pd.DataFrame:
     frame = raw[[*names, "label"]].rename(columns=names | {"label": case.target.column})
     numbers = [column.name for column in case.table.inputs if column.type == "number"]
     kinds = dict.fromkeys([*numbers, case.target.column], "float64")
-    return frame.astype(str).astype(kinds)
+    made: pd.DataFrame = frame.astype(str).astype(kinds)
+    return made
 
 
 def rows_of(frame: pd.DataFrame, target: str) -> Rows:
-    return Rows(frame.drop(columns=target).to_dict("records"), frame[target].tolist())
+    inputs = frame.drop(columns=target)
+    instances = [dict(zip(inputs, row, strict=True)) for row in inputs.to_numpy(object).tolist()]
+    return Rows(instances, frame[target].tolist())
 
 
 def test_a_table_goes_the_whole_way(journey: Journey) -> None:
@@ -209,7 +213,7 @@ def mean_error(journey: Journey, rows: Rows) -> float:
     """Mean absolute error of the version that serves."""
     answer = journey.ask("/predict", {"instances": rows.instances}).raise_for_status().json()
     said = [each["value"] for each in answer["predictions"]]
-    return sum(abs(a - b) for a, b in zip(said, rows.truths, strict=True)) / len(rows)
+    return float(np.mean([abs(a - b) for a, b in zip(said, rows.truths, strict=True)]))
 
 
 def answers_keep_the_contract(journey: Journey) -> None:
