@@ -161,8 +161,9 @@ def sample(case: UseCase) -> pd.DataFrame:
 
 def rows_of(frame: pd.DataFrame, target: str) -> Rows:
     columns = frame.drop(columns=target)
+    names: list[str] = columns.columns.tolist()
     instances = [
-        dict(zip(columns, row, strict=True)) for row in columns.itertuples(index=False, name=None)
+        dict(zip(names, row, strict=True)) for row in columns.itertuples(index=False, name=None)
     ]
     return Rows(instances, frame[target].tolist())
 
