@@ -151,18 +151,20 @@ def sample(case: UseCase) -> pd.DataFrame:
     """Generated rows as a file has them: texts, and numbers as floats."""
     assert case.table is not None
     assert case.target is not None
-    raw = generate_table(6000, case.definition, 5).rows.to_pandas()
+    raw: pd.DataFrame = generate_table(6000, case.definition, 5).rows.to_pandas()
     names = {stored(column.name): column.name for column in case.table.inputs}
     frame = raw[[*names, "label"]].rename(columns=names | {"label": case.target.column})
     numbers = [column.name for column in case.table.inputs if column.type == "number"]
     kinds = dict.fromkeys([*numbers, case.target.column], "float64")
-    made: pd.DataFrame = frame.astype(str).astype(kinds)
-    return made
+    return frame.astype(str).astype(kinds)
 
 
 def rows_of(frame: pd.DataFrame, target: str) -> Rows:
-    inputs = frame.drop(columns=target)
-    instances = [dict(zip(inputs, row, strict=True)) for row in inputs.to_numpy(object).tolist()]
+    columns = frame.drop(columns=target)
+    names: list[str] = columns.columns.tolist()
+    instances = [
+        dict(zip(names, row, strict=True)) for row in columns.itertuples(index=False, name=None)
+    ]
     return Rows(instances, frame[target].tolist())
 
 
@@ -213,7 +215,7 @@ def mean_error(journey: Journey, rows: Rows) -> float:
     """Mean absolute error of the version that serves."""
     answer = journey.ask("/predict", {"instances": rows.instances}).raise_for_status().json()
     said = [each["value"] for each in answer["predictions"]]
-    return float(np.mean([abs(a - b) for a, b in zip(said, rows.truths, strict=True)]))
+    return float(np.mean(np.abs(np.array(said) - rows.truths)))
 
 
 def answers_keep_the_contract(journey: Journey) -> None:
