@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from switchyard.capture import reading
@@ -75,11 +76,15 @@ def test_an_input_that_became_text_is_text_in_all_rows(service: Make) -> None:
 
 def test_an_input_that_changed_to_what_cannot_be_text_is_told(service: Make) -> None:
     kept = service()
-    for value in ("text", [7]):
-        recorder = kept.recorder()
-        recorder.columns(recorder.issue(1), {"size": [value]}, ["x"], [0.5])
-        recorder.close()
+    recorder = kept.recorder()
+    recorder.columns(recorder.issue(1), {"size": ["text"]}, ["x"], [0.5])
+    recorder.close()
     kept.compactor().run_once()
+    (path,) = Path(kept.store, "predictions").rglob("*.parquet")
+    table = pq.ParquetFile(path).read()
+    place = table.schema.get_field_index("size")
+    other = table.set_column(place, "size", pa.array([[7]]))
+    pq.write_table(other, path.with_name("other.parquet"))
     with pytest.raises(PlatformError, match="changed its type"):
         reading.predictions(kept.store)
 
