@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bento.folders import SMOKE
@@ -24,7 +25,7 @@ def summarise(deployed: Deployment, use_case: UseCase, console: Console) -> None
     if release.synthetic:
         console.print(f"[bold yellow]{SYNTHETIC}")
     title = f"{use_case.title}: version {release.model_version} answers at {deployed.url}"
-    console.print(f"[bold]{title}", highlight=False)
+    console.print(f"[bold]{escape(title)}", highlight=False)
     before = deployed.previous
     facts = {
         "since": deployed.since,
@@ -39,7 +40,7 @@ def summarise(deployed: Deployment, use_case: UseCase, console: Console) -> None
     for name, fact in facts.items():
         console.print(f"{name:<10} {fact}", soft_wrap=True, highlight=False, markup=False)
     for note in deployed.notes:
-        console.print(f"[yellow]{note}", highlight=False)
+        console.print(f"[yellow]{escape(note)}", highlight=False)
 
 
 def example(url: str, folder: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rich.console import Console
+from rich.markup import escape
 
 from switchyard.configuration.model import UseCase
 from switchyard.configuration.tasks import TASKS
@@ -19,9 +20,10 @@ def summarise(
     """Print the outcome. work: sums over the shards of what this run scored, and its seconds."""
     counts = outcome.counts
     for note in outcome.notes:
-        console.print(f"[yellow]{note}", highlight=False)
+        console.print(f"[yellow]{escape(note)}", highlight=False)
     console.print(
-        f"[bold]{use_case.title}: {counts.scored:,} rows scored by version {outcome.version}",
+        f"[bold]{escape(use_case.title)}: {counts.scored:,} rows scored by version "
+        f"{outcome.version}",
         highlight=False,
     )
     facts = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from switchyard.errors import GateRefused
@@ -103,7 +104,7 @@ def verdict_table(verdicts: Sequence[Verdict]) -> Table:
             f"{each.drifted_share:.0%}" if each.columns else "–",
             f"{performance.rows:,}" if performance else "–",
             _figures(performance.metrics) if performance else "–",
-            "; ".join(each.reasons[:3]),
+            escape("; ".join(each.reasons[:3])),
         )
     return table
 

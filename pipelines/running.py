@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from rich.console import Console
+from rich.markup import escape
 from sqlalchemy.exc import SQLAlchemyError
 from zenml.client import Client
 from zenml.enums import ExecutionStatus, StackComponentType
@@ -40,7 +41,7 @@ def run_training(use_case: UseCase, *, cache: bool, quiet: bool, verbose: bool) 
     if not use_case.data.sources and not quiet:
         console.print("[yellow]no source given: training on a generated, synthetic sample")
     for note in available(use_case)[1]:
-        console.print(f"[yellow]{note}", highlight=False)
+        console.print(f"[yellow]{escape(note)}", highlight=False)
     name = run_name(use_case)
     pipeline = training.with_options(enable_cache=cache, run_name=name, tags=[use_case.name])
     if any(is_remote(source) for source in sources):

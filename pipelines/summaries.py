@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from zenml.enums import ExecutionStatus
 from zenml.models import PipelineRunResponse, StepRunResponse
@@ -93,7 +94,7 @@ def summarise(result: Result, console: Console) -> None:
         console.print("[bold yellow]synthetic sample: the figures mean nothing outside this demo")
     console.print(_table(result.evaluation))
     console.print(f"{result.steps} steps, {result.cached} of them cached", highlight=False)
-    console.print(f"[bold]{result.decision.summary}", highlight=False)
+    console.print(f"[bold]{escape(result.decision.summary)}", highlight=False)
     _where_to_look(result, console)
 
 
@@ -109,7 +110,7 @@ def _table(evaluation: Evaluation) -> Table:
         values = [judged.metrics[name].value for name in shown]
         cells = ["–" if value is None else f"{value:.4f}" for value in values]
         table.add_row(
-            f"{judged.name} ← served" if served else judged.name,
+            escape(f"{judged.name} ← served" if served else judged.name),
             *cells,
             style="bold" if served else None,
         )

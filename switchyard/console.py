@@ -58,10 +58,10 @@ def display(console: Console, *, quiet: bool = False) -> Iterator[None]:
         return
     columns = (
         SpinnerColumn(finished_text="[green]✓"),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         TimeElapsedColumn(),
-        TextColumn("[dim]{task.fields[text]}"),
+        TextColumn("{task.fields[text]}", style="dim", markup=False),
     )
     progress = Progress(*columns, console=console) if console.is_terminal else None
     handler = _Bars(progress) if progress else _Lines(console)

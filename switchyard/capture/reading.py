@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
@@ -125,13 +125,39 @@ def _read(
     if wanted is not None:
         empty = empty.select([name for name in empty.column_names if name in wanted])
     try:
-        found = pa.concat_tables(tables or [empty], promote_options="permissive")
+        return together(tables or [empty])
     except pa.ArrowException as cause:
         raise PlatformError(
             f"rows of the prediction store '{store.shown}' do not fit together: {cause}; an input "
             "changed its type: read the days before and after it apart"
         ) from cause
-    return found
+
+
+def together(tables: Sequence[pa.Table]) -> pa.Table:
+    """All rows, with every column of any table; null where a row has none.
+
+    A column that is text in one table and something else in another is text in all: an input that
+    was a number becomes a category. ArrowException for what cannot be text either.
+    """
+    try:
+        return pa.concat_tables(tables, promote_options="permissive")
+    except pa.ArrowTypeError:
+        texts = {field.name for table in tables for field in table.schema if _is_text(field.type)}
+        told = [_with_texts(table, texts) for table in tables]
+        return pa.concat_tables(told, promote_options="permissive")
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _with_texts(table: pa.Table, names: Collection[str]) -> pa.Table:
+    """The table with these columns, as far as it has them, as text."""
+    for place, field in enumerate(table.schema):
+        if field.name in names and not pa.types.is_string(field.type):
+            text = table.column(place).cast(pa.string())
+            table = table.set_column(place, field.name, text)
+    return table
 
 
 def _between(table: pa.Table, first: datetime | None, last: datetime | None) -> pa.Table:

@@ -130,9 +130,10 @@ def check_window(
 
 
 def measured(labelled: Any, monitoring: Monitoring, facts: Facts) -> Performance | None:
-    """Real performance on labelled rows; None where no row can be measured."""
+    """Real performance on labelled rows; None where too few of them can be measured."""
     if facts.numbers:
-        return measure_numbers(labelled, monitoring.floors, facts.truths)
+        found = measure_numbers(labelled, monitoring.floors, facts.truths)
+        return found if found is not None and found.rows >= monitoring.min_labelled else None
     return measure(labelled, monitoring.floors, facts.positive)
 
 

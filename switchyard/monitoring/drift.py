@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import math
 import os
@@ -29,7 +30,7 @@ QUANTILES = 10
 SHOWN = 30
 """A report shows so many columns, those that are furthest: each takes pictures of 200 kB."""
 
-Values = npt.NDArray[np.float32]
+Values = npt.NDArray[np.floating[Any]]
 Panels = Mapping[str, Sequence[str]]
 
 PANELS: Panels = {
@@ -71,12 +72,12 @@ class Comparison:
         evidently = _evidently()
         shown = self.shown
         definition = evidently.DataDefinition(
-            numerical_columns=[name for name in shown if name not in self.categories],
-            categorical_columns=[name for name in shown if name in self.categories],
+            numerical_columns=[shown_as(name) for name in shown if name not in self.categories],
+            categorical_columns=[shown_as(name) for name in shown if name in self.categories],
         )
         sides = [
             evidently.Dataset.from_pandas(
-                pd.DataFrame({name: self._told(name, side[name]) for name in shown}),
+                pd.DataFrame({shown_as(name): self._told(name, side[name]) for name in shown}),
                 data_definition=definition,
             )
             for side in (self.current, self.reference)
@@ -84,7 +85,7 @@ class Comparison:
         # Not the preset of drift: it measures each column three times.
         metrics = [
             evidently.ValueDrift(
-                column=name,
+                column=shown_as(name),
                 method=CATEGORIES_METHOD if name in self.categories else METHOD,
                 threshold=drift.threshold,
             )
@@ -97,7 +98,7 @@ class Comparison:
         """A column as a report has it: categories by their names."""
         if name not in self.categories:
             return values
-        words = np.array([*self.categories[name], None], dtype=object)
+        words = np.array([*map(shown_as, self.categories[name]), None], dtype=object)
         return words[np.where(np.isnan(values), len(words) - 1, values).astype(int)]
 
     def html(self) -> str:
@@ -108,6 +109,11 @@ class Comparison:
         """The report as JSON values."""
         found: dict[str, Any] = json.loads(self.snapshot.json())
         return found
+
+
+def shown_as(name: str) -> str:
+    """A column or category as Evidently gets it, which writes it into pages as it is."""
+    return html.escape(name, quote=False)
 
 
 def compare(
@@ -251,6 +257,6 @@ def _add_panels(project: Any, panels: Panels) -> None:
     for title, columns in panels.items():
         values = [
             PanelMetric(metric="ValueDrift", metric_labels={"column": name}, legend=name)
-            for name in columns
+            for name in map(shown_as, columns)
         ]
         project.dashboard.add_panel(line_plot_panel(title=title, values=values))

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from switchyard.monitoring.words import CHUNK_ROWS, Bits, unknown_share
 
-Columns: TypeAlias = dict[str, npt.NDArray[np.float32]]
+Columns: TypeAlias = dict[str, npt.NDArray[np.floating[Any]]]
 
 UNKNOWN_WORDS = "unknown_words"
 """The column of the share of words that training has not seen."""

@@ -50,7 +50,7 @@ class Look:
     def compare(self, reference: Reference, window: Window, version: str) -> Comparison | None:
         """Measure what is missing and how far each column is from the reference."""
         self._bound(reference.inputs)
-        scores = self.rows[SCORE].to_numpy().astype(np.float32)
+        scores = self.rows[SCORE].to_numpy().astype(reference.columns[SCORE].dtype)
         scored = np.flatnonzero(np.isfinite(scores))
         held = np.isfinite(reference.columns[SCORE])
         self._missing(SCORE, 1.0 - len(scored) / len(scores), 1.0 - float(held.mean()))
@@ -160,7 +160,11 @@ class Look:
         )
         self.problems += told
         self.causes += told
-        return described.take(chosen)
+        return {
+            # as coarse as a reference of before is: rounded values have other quantiles
+            name: values.astype(reference.columns[name].dtype, copy=False)
+            for name, values in described.take(chosen).items()
+        }
 
     def _missing(self, name: str, share: float, usual: float) -> None:
         self.missing[name] = round(share, 6)

@@ -41,7 +41,7 @@ _INPUTS: TypeAdapter[dict[str, AnyInput]] = TypeAdapter(dict[str, AnyInput])
 
 @dataclass(frozen=True)
 class Reference:
-    """columns: float32, one value a sampled row, with `score` and `true_label`, 1 for positive.
+    """columns: floats, one value a sampled row, with `score` and `true_label`, 1 for positive.
 
     words: as `words.remember`; None for a table. inputs: of a table, by the names under which
     columns are stored; None for texts. Then `columns` has a category as its place.
@@ -105,8 +105,8 @@ def make_table_reference(
 
     kept = {stored(name): each for name, each in inputs.items()}
     columns = coded_columns(frame, kept)
-    columns[SCORE] = np.asarray(scores, np.float32)
-    columns[TRUTH] = frame["label"].to_numpy(np.float32)
+    columns[SCORE] = np.asarray(scores, np.float64)
+    columns[TRUTH] = frame["label"].to_numpy(np.float64)
     facts = {
         "layout": _TABLE_LAYOUT,
         "rows": len(frame),
@@ -152,5 +152,5 @@ def open_reference(folder: Path, version: str = "") -> Reference:
             f"the reference of version '{version}' was made by another release of this program; "
             "train again with --no-cache"
         )
-    columns = {name: np.asarray(table[name], np.float32) for name in table.column_names}
+    columns = {name: np.asarray(table[name]) for name in table.column_names}
     return Reference(columns, words, version, inputs)

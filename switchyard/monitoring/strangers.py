@@ -62,7 +62,7 @@ def shares(columns: Columns, inputs: Inputs) -> Shares:
             unknown = values == len(declared.values)
             found.unknown[name] = round(float(unknown.mean()), 6)
         elif isinstance(declared, Number):
-            low, high = np.float32(declared.minimum), np.float32(declared.maximum)
+            low, high = np.array([declared.minimum, declared.maximum], values.dtype)
             found.outside[name] = round(float(((values < low) | (values > high)).mean()), 6)
     return found
 

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Inputs = Mapping[str, AnyInput]
-Values = npt.NDArray[np.float32]
+Values = npt.NDArray[np.floating[Any]]
+
+_FINE = 1e-4
+"""Of a trained range: where single precision is coarser, as of times in seconds, it is double."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +73,16 @@ def _read(column: Any, declared: AnyInput) -> tuple[Values, int]:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     try:
-        return _numbers(column) if isinstance(declared, Number) else _places(column, declared)
+        return (
+            _numbers(column, declared)
+            if isinstance(declared, Number)
+            else _places(column, declared)
+        )
     except pa.ArrowException:  # bytes that are no text, lists
         return np.full(len(column), np.nan, np.float32), len(column) - column.null_count
 
 
-def _numbers(column: Any) -> tuple[Values, int]:
+def _numbers(column: Any, declared: Number) -> tuple[Values, int]:
     import pyarrow as pa
 
     from switchyard.tables.casting import as_text, numbers
@@ -87,9 +94,18 @@ def _numbers(column: Any) -> tuple[Values, int]:
         exact = np.asarray(column.cast(pa.float64()).to_numpy(), np.float64)
         strange = int(np.isinf(exact).sum())
     with np.errstate(over="ignore"):
-        values = exact.astype(np.float32)
+        values: Values = exact.astype(_precision(declared))
     values[np.isinf(values)] = np.nan
     return values, strange
+
+
+def _precision(declared: Number) -> type[np.floating[Any]]:
+    """Single, unless it cannot tell the trained values apart."""
+    largest = max(abs(declared.minimum), abs(declared.maximum))
+    with np.errstate(over="ignore", invalid="ignore"):
+        coarse = float(np.spacing(np.float32(largest)))
+    fine = coarse <= (declared.maximum - declared.minimum) * _FINE
+    return np.float32 if fine else np.float64
 
 
 def _places(column: Any, declared: AnyInput) -> tuple[Values, int]:

@@ -4,7 +4,8 @@
 
 The prediction store forgets rows after its retention; the archive does not. A file of it is
 replaced whole or not at all, and what a run fails to archive, the next one finds again. Inputs
-stand under their stored names; what a file of before a change of the inputs lacks is null.
+stand under their stored names; what a file of before a change of the inputs lacks is null, and what
+the use case has no more stays in the file.
 """
 
 from __future__ import annotations
@@ -68,8 +69,6 @@ def gather(
     Of several labels of an instance the one given last counts, also when the prediction itself is
     gone from the store. PlatformError for a store that fails.
     """
-    import pyarrow as pa
-
     from switchyard.capture import reading
 
     given = reading.feedback(captured, damaged=_left_out)
@@ -79,15 +78,15 @@ def gather(
     for day, labels in _by_day(news):
         since = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)
         name = f"{FOLDER}/{since:%Y-%m-%d}.parquet"
-        old = _read(store, name, definition)
+        old = _kept(store, name, definition)
         until = since + timedelta(days=1)
         columns = (*_READ, *input_types(definition))
         answered = reading.predictions(
             captured, since, until, columns=columns, damaged=_left_out, chosen=_about(labels)
         )
         rows = _rows(answered, definition)
-        found = _with_labels(pa.concat_tables([_unlabelled(old), rows]), labels)
-        merged = _latest(pa.concat_tables([old, found]))
+        found = _with_labels(reading.together([_unlabelled(old), rows]), labels)
+        merged = _latest(reading.together([old, found]))
         if found.num_rows:
             if not dry_run:
                 store.write(name, to_parquet(merged))
@@ -265,10 +264,16 @@ def to_parquet(table: pa.Table) -> bytes:
 
 
 def _read(store: MonitoringStore, path: str, definition: Definition) -> pa.Table:
+    """A file's rows as the use case's inputs are now."""
+    return _fitted(_kept(store, path, definition), schema(definition))
+
+
+def _kept(store: MonitoringStore, path: str, definition: Definition) -> pa.Table:
+    """A file's rows as they were archived, with inputs that the use case has no more."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     content = store.read(path)
     if content is None:
         return schema(definition).empty_table()
-    return _fitted(pq.read_table(pa.BufferReader(content)), schema(definition))
+    return pq.read_table(pa.BufferReader(content))

@@ -16,7 +16,7 @@ FOLDER, FILE = "data", "base.json"
 def base_of(case: UseCase) -> dict[str, Any]:
     """What is learnt from, without feedback, as JSON values; local paths are absolute.
 
-    That is data, labels and seed, and of a task on tables its columns and its target.
+    That is the task, data, labels and seed, and of a task on tables its columns and its target.
     """
     sources = tuple(
         source
@@ -28,6 +28,7 @@ def base_of(case: UseCase) -> dict[str, Any]:
     )
     changed = {"sources": sources, "feedback": (), "cache_dir": Data().cache_dir}
     base = {
+        "task": case.task,
         "data": case.data.model_copy(update=changed).plain(),
         "labels": case.labels.plain(),
         "seed": case.seed,
@@ -48,7 +49,8 @@ def write_base(base: dict[str, Any], folder: Path) -> Path:
 def on_base(case: UseCase, recorded: Path | None) -> UseCase:
     """The use case on the data that were recorded; as it is where none were, or of another task.
 
-    recorded: the folder that `write_base` made. PlatformError for one that is damaged.
+    Another task is also one that predicts another column; records of before this release say that
+    alone. recorded: the folder that `write_base` made. PlatformError for one that is damaged.
     """
     if recorded is None:
         return case
@@ -67,6 +69,12 @@ def on_base(case: UseCase, recorded: Path | None) -> UseCase:
             f"what the champion of '{case.name}' was trained on cannot be read: {cause}; say it by "
             "--data or --set data.sources"
         ) from cause
-    if (case.table is None) != ("table" not in changes):
+    target = changes.get("target")
+    if base.get("task", case.task) != case.task or _column(case.target) != _column(target):
         return case
     return case.model_copy(update=changes)
+
+
+def _column(target: Target | None) -> str | None:
+    """What is predicted of a table; None of texts."""
+    return None if target is None else target.column

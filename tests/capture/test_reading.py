@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from switchyard.capture import reading
@@ -62,13 +64,27 @@ def test_a_time_without_a_zone_is_refused(service: Make) -> None:
         reading.predictions(service().store, since=datetime(2026, 1, 1))
 
 
-def test_an_input_that_changed_its_type_is_told(service: Make) -> None:
+def test_an_input_that_became_text_is_text_in_all_rows(service: Make) -> None:
     kept = service()
     for value in ("text", 7):
         recorder = kept.recorder()
         recorder.columns(recorder.issue(1), {"size": [value]}, ["x"], [0.5])
         recorder.close()
     kept.compactor().run_once()
+    assert set(reading.predictions(kept.store)["size"].to_pylist()) == {"text", "7"}
+
+
+def test_an_input_that_changed_to_what_cannot_be_text_is_told(service: Make) -> None:
+    kept = service()
+    recorder = kept.recorder()
+    recorder.columns(recorder.issue(1), {"size": ["text"]}, ["x"], [0.5])
+    recorder.close()
+    kept.compactor().run_once()
+    (path,) = Path(kept.store, "predictions").rglob("*.parquet")
+    table = pq.ParquetFile(path).read()
+    place = table.schema.get_field_index("size")
+    other = table.set_column(place, "size", pa.array([[7]]))
+    pq.write_table(other, path.with_name("other.parquet"))
     with pytest.raises(PlatformError, match="changed its type"):
         reading.predictions(kept.store)
 
@@ -165,3 +181,14 @@ def test_the_time_of_the_oldest_row(service: Make, days_ago: Callable[[float], N
     recorder.close()
     kept.compactor().run_once()
     assert reading.first_time(kept.store) == reading.predictions(kept.store)["time"][0].as_py()
+
+
+def test_a_column_of_two_types_is_text_in_all_rows() -> None:
+    number = pa.table({"a": pa.array([5.0, 0.25, None]), "b": [1, 2, 3]})
+    text = pa.table({"a": pa.array(["red", None], pa.string()), "c": ["x", "y"]})
+    found = reading.together([number, text, pa.table({"a": pa.nulls(1)})])
+    assert found["a"].to_pylist() == ["5", "0.25", None, "red", None, None]
+    assert found["b"].to_pylist() == [1, 2, 3, None, None, None]
+    assert found.schema.field("b").type == pa.int64()
+    for tables in ([text, number], [number, text]):
+        assert reading.together(tables)["a"].type == pa.string()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from switchyard.monitoring.drift import chance, compare, distance
+from switchyard.monitoring.drift import chance, compare, distance, workspace_files
 from switchyard.monitoring.records import MonitoringStore
 from switchyard.monitoring.reports import add_to_workspace
 
@@ -76,3 +76,26 @@ def test_evidently_shows_the_numbers_that_were_judged_and_keeps_a_history(tmp_pa
     projects = opened.list_projects()
     assert [project.name for project in projects] == ["phishing"]
     assert len(opened.list_runs(projects[0].id)) == 2
+
+
+def test_names_and_categories_cannot_write_into_a_report() -> None:
+    name, word = "<script>alert(1)</script>", "</script><img src=x onerror=alert(2)>"
+    places = {name: np.array([0.0, 1.0] * 100, np.float32), "a & b": normal(200, 1)}
+    found = compare(places, places, 0.1, categories={name: (word, "plain")})
+
+    page = found.html()
+
+    assert name not in page
+    assert word not in page
+    assert "<img" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    shown = {each["config"]["column"] for each in found.document()["metrics"]}
+    assert shown == {"&lt;script&gt;alert(1)&lt;/script&gt;", "a &amp; b"}
+
+
+def test_panels_ask_for_columns_by_the_names_that_reports_have() -> None:
+    side = {"a<b": normal(200, 1)}
+    made = compare(side, side, 0.1, moment=datetime(2026, 9, 7, tzinfo=UTC), panels={"P": ["a<b"]})
+    files = workspace_files("phishing", made).values()
+    assert any(b"a&lt;b" in each for each in files)
+    assert not any(b"a<b" in each for each in files)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from prometheus_client import generate_latest
@@ -19,7 +20,7 @@ from switchyard.configuration.names import stored
 from switchyard.configuration.tables import Column, Table, Target
 from switchyard.data.preparing import clean_rows
 from switchyard.errors import PlatformError, RequestError
-from switchyard.monitoring.checking import Checked, Facts, check_window, columns_of
+from switchyard.monitoring.checking import Checked, Facts, check_window, columns_of, measured
 from switchyard.monitoring.drift import SHOWN
 from switchyard.monitoring.packaging import reference_of
 from switchyard.monitoring.prometheus import MOST_COLUMNS, registry_of
@@ -30,6 +31,8 @@ from switchyard.monitoring.references import (
     make_table_reference,
     open_reference,
 )
+from switchyard.monitoring.strangers import shares
+from switchyard.monitoring.tables import describe_table
 from switchyard.packages.loading import load
 from switchyard.packages.manifest import Number
 from switchyard.tables.samples import generate_table
@@ -405,3 +408,41 @@ def test_of_two_thousand_columns_those_that_miss_values_are_told_few_by_name(
     assert found.status == "drifted"
     assert len(found.quality.problems) == 11
     assert found.quality.problems[-1] == "and so it is with 30 more"
+
+
+def test_times_in_seconds_keep_what_single_precision_rounds_away(tmp_path: Path) -> None:
+    begin, day = 1_700_000_000.0, 86_400.0
+    declared = {"at": Number(type="number", minimum=begin, maximum=begin + day)}
+    at = begin + np.linspace(0.0, day, 2_000)
+    frame = pd.DataFrame({"at": at, "label": at})
+    folder = make_table_reference(frame, declared, at, len(frame), tmp_path / "reference")
+    reference = open_reference(folder, "3")
+    assert reference.columns["at"].tolist() == at.tolist()
+    assert reference.columns[SCORE].tolist() == at.tolist()
+    rows = pa.table({"at": at})
+    assert describe_table(rows, declared).columns["at"].tolist() == at.tolist()
+    just = pa.table({"at": [begin - 10.0, begin + day + 10.0, begin + 1.0]})
+    assert shares(describe_table(just, declared).columns, declared).outside["at"] == 0.666667
+
+
+def test_other_numbers_take_half_the_memory() -> None:
+    declared = {"a": Number(type="number", minimum=0, maximum=100)}
+    found = describe_table(pa.table({"a": [1.5, 1e300]}), declared).columns["a"]
+    assert found.dtype == np.float32
+
+
+def test_too_few_usable_labels_judge_no_floor() -> None:
+    labels = ["five"] * 49 + ["5.0"]
+    rows = pa.table(
+        {
+            "true_label": pa.array(labels, pa.string()),
+            "score": [99.0] * 50,
+            "low": [98.0] * 50,
+            "high": [100.0] * 50,
+        }
+    )
+    monitoring = Monitoring(min_labelled=50, floors={"rmse": 1.0})
+    assert measured(rows, monitoring, NUMBERS) is None
+    found = measured(rows, monitoring.model_copy(update={"min_labelled": 1}), NUMBERS)
+    assert found is not None
+    assert found.below_floor == ("rmse",)

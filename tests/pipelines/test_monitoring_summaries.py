@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from pipelines import inference_summaries
 from pipelines.monitoring_summaries import Watched, summarise
 from switchyard.guarding.judging import GuardVerdict
 from switchyard.guarding.records import Rollback
+from switchyard.inference.results import Counts, Outcome
 from switchyard.retraining.deciding import RetrainingDecision
 from switchyard.retraining.planning import Plan
 from switchyard.retraining.records import Retrained
+from tests.retraining.test_bases import CASE
 from tests.retraining.test_deciding import lost, window
 
 NOW = datetime(2024, 5, 2, tzinfo=UTC)
@@ -102,3 +105,24 @@ def test_a_dry_run_says_what_would_be_done_and_why() -> None:
     assert lines[-1] == "dry run: monitoring would roll back and retrain"
     assert "20 of 100 answers are errors" in lines
     assert "2 of the last 3 drifted" in lines
+
+
+@pytest.mark.parametrize("name", ["flow [/min]", "pressure [kPa]", "[red]x"])
+def test_names_of_columns_are_told_as_they_are(name: str) -> None:
+    made = window(1).model_copy(update={"reasons": (f"{name} is missing",)})
+    console = Console(file=io.StringIO(), width=250)
+
+    summarise(watched(verdicts=[made]), console)
+
+    assert f"{name} is missing" in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_notes_of_scored_files_are_told_as_they_are() -> None:
+    note = "no column 'flow [/min]' in [kPa].csv"
+    outcome = Outcome(Counts(rows=1, positive=1), 1, "out", "", "3", (note,))
+    work = {"scored_rows": 1.0, "scored_seconds": 1.0, "scored_kept_chunks": 0.0}
+    console = Console(file=io.StringIO(), width=250)
+
+    inference_summaries.summarise(outcome, work, CASE, console)
+
+    assert note in console.file.getvalue()  # type: ignore[attr-defined]

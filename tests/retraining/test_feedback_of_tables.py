@@ -288,6 +288,39 @@ def test_drift_and_new_numbers_start_a_retraining(store: MonitoringStore, captur
     assert pq.read_table(begun.source.location).column_names[:4] == [*GOOD]
 
 
+def with_inputs(*inputs: Column) -> Definition:
+    return REGRESSION.model_copy(update={"table": Table(inputs=inputs)})
+
+
+def test_inputs_that_went_and_types_that_changed_stay_in_files_that_are_written_again(
+    store: MonitoringStore, captured: str
+) -> None:
+    put(captured, [GOOD, GOOD | {LUNCH: "standard"}], ["71.5", "60.0"])
+    gather(store, captured, REGRESSION)
+    before = archive(store, REGRESSION)
+    now = with_inputs(Column(name="reading", type="category"), Column(name="label"))
+    put(captured, [GOOD | {"reading": "high"}], ["50.0"], types={"reading": pa.string()})
+    assert gather(store, captured, now).added == 1
+    assert sorted(archive(store, now)["reading"].to_pylist()) == ["72.1", "72.1", "high"]
+    again = archive(store, REGRESSION)
+    assert again.filter(again["reading"].is_valid()).equals(before)
+    assert set(again[LUNCH].to_pylist()) == {"free", "standard", None}
+
+
+def test_a_number_that_became_a_category_in_a_day_ends_no_run(
+    store: MonitoringStore, captured: str
+) -> None:
+    put(captured, [GOOD | {"reading": 5.0}], ["71.5"])
+    first = Path(captured, "predictions", f"date={NOW:%Y-%m-%d}", "rows.parquet")
+    first.rename(first.with_name("earlier.parquet"))
+    given = Path(captured, "feedback", f"date={NOW:%Y-%m-%d}", "rows.parquet")
+    given.rename(given.with_name("earlier.parquet"))
+    put(captured, [GOOD | {"reading": "high"}], ["60.0"], types={"reading": pa.string()})
+    now = with_inputs(Column(name="reading", type="category"))
+    assert gather(store, captured, now).added == 2
+    assert sorted(archive(store, now)["reading"].to_pylist()) == ["5", "high"]
+
+
 def test_what_stands_in_the_way_is_a_dropped_column_not_masked_urls() -> None:
     assert obstacle_of(case()) == ""
     assert obstacle_of(case(redact=("query",))) == ""
@@ -314,7 +347,24 @@ def test_a_base_of_before_tables_and_one_of_another_task_are_read(tmp_path: Path
         candidates=(Candidate(name="fast", estimator="hashed-ngrams"),),
     )
     base = base_of(texts)
-    assert set(base) == {"data", "labels", "seed"}
+    assert set(base) == {"task", "data", "labels", "seed"}
     recorded = write_base(base, tmp_path)
     assert on_base(texts, recorded).table is None
     assert on_base(case(), recorded) == case()
+
+
+def test_after_a_change_of_the_task_or_of_the_target_the_old_data_do_not_count(
+    tmp_path: Path,
+) -> None:
+    base = base_of(case())
+    other = case().model_copy(
+        update={"task": "table-classification", "target": Target(column="math")}
+    )
+    writing = case().model_copy(update={"target": Target(column="writing")})
+    recorded = write_base(base, tmp_path)
+    assert on_base(other, recorded) is other
+    assert on_base(writing, recorded) is writing
+    (tmp_path / "old").mkdir()
+    before = write_base({key: base[key] for key in base if key != "task"}, tmp_path / "old")
+    assert on_base(writing, before) is writing
+    assert on_base(case(), before).seed == case().seed
