@@ -39,8 +39,7 @@ def contributions(
 ) -> tuple[Floats, Floats, Floats]:
     """Bases (rows,), margins (rows,) and what each input adds (rows, inputs)."""
     features, owners = encoder.transform(rows), encoder.owners()
-    background = _affordable(model, inputs)
-    added = exact if inputs <= FEW else sampled
+    background, orders = _affordable(model, inputs)
 
     def worth(row: Floats) -> Worth:
         def of(sets: Mask) -> Floats:
@@ -56,28 +55,34 @@ def contributions(
         return of
 
     base = float(model.predict(background).mean())
-    parts = np.array([added(worth(row), inputs) for row in features])
+    parts = np.array(
+        [
+            sampled(worth(row), inputs, orders) if orders else exact(worth(row), inputs)
+            for row in features
+        ]
+    )
     return np.full(len(rows), base), model.predict(features), parts
 
 
-def _affordable(model: Any, inputs: int) -> Floats:
-    """The rows that inputs are left out for: all that the model keeps, or some, evenly chosen.
+def _affordable(model: Any, inputs: int) -> tuple[Floats, int]:
+    """The rows that inputs are left out for, and in how many orders they are let in; 0: in all.
 
-    A model of neighbours looks at all its rows for each prediction; of others the cost is small.
+    A model of neighbours looks at all its rows for each prediction: then of the rows that it keeps
+    for explanations some are taken, evenly chosen. Of other models the cost is small.
     """
     background: Floats = model.background_
-    sets = 2**inputs if inputs <= FEW else _orders(inputs) * (inputs + 1)
-    cost = sets * np.size(getattr(model, "rows_", ()))
-    most = max(_FEWEST_ROWS, _COST // max(1, cost))
-    if len(background) <= most:
-        return background
-    chosen = np.linspace(0, len(background) - 1, most).round().astype(int)
-    few: Floats = background[chosen]
-    return few
-
-
-def _orders(inputs: int) -> int:
-    return 2 * max(1, min(ORDERS, _ASKED // inputs) // 2)
+    cost = max(1, np.size(getattr(model, "rows_", ())))
+    calls = _COST // cost
+    orders = 0
+    if inputs > FEW or _FEWEST_ROWS * 2**inputs > calls:
+        affordable = calls // (_FEWEST_ROWS * (inputs + 1))
+        orders = 2 * max(1, min(ORDERS, _ASKED // inputs, affordable) // 2)
+    sets = orders * (inputs + 1) if orders else 2**inputs
+    most = max(_FEWEST_ROWS, calls // sets)
+    if len(background) > most:
+        chosen = np.linspace(0, len(background) - 1, most).round().astype(int)
+        background = background[chosen]
+    return background, orders
 
 
 def exact(worth: Worth, inputs: int) -> Floats:
@@ -97,10 +102,10 @@ def exact(worth: Worth, inputs: int) -> Floats:
     return added
 
 
-def sampled(worth: Worth, inputs: int) -> Floats:
-    """The mean of what inputs add in drawn orders; the same orders for each row."""
+def sampled(worth: Worth, inputs: int, count: int = ORDERS) -> Floats:
+    """The mean of what inputs add in drawn orders, an even number; the same for each row."""
     random = np.random.default_rng(_SEED)
-    half = [random.permutation(inputs) for _ in range(_orders(inputs) // 2)]
+    half = [random.permutation(inputs) for _ in range(count // 2)]
     orders = np.array([*half, *(order[::-1] for order in half)])
     ranks = np.argsort(orders, axis=1)
     sets = (ranks[:, None, :] < np.arange(inputs + 1)[None, :, None]).reshape(-1, inputs)

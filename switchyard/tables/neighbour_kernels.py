@@ -19,14 +19,12 @@ def nearest(rows, known, numbers, count, power, nearer_more, found):  # type: ig
     """
     distances, chosen = np.empty(count), np.empty(count, np.int64)
     for row in range(rows.shape[0]):
-        held, bound = 0, np.inf
+        held = 0
         for other in range(known.shape[0]):
             distance = 0.0
             for at in range(rows.shape[1]):
                 gap = rows[row, at] - known[other, at]
                 distance += gap * gap if power == 2 else abs(gap)
-                if distance > bound:  # it only grows
-                    break
             if held == count and not distance < distances[held - 1]:
                 continue
             place = held if held < count else count - 1
@@ -35,8 +33,6 @@ def nearest(rows, known, numbers, count, power, nearer_more, found):  # type: ig
                 place -= 1
             distances[place], chosen[place] = distance, other
             held = min(held + 1, count)
-            if held == count:
-                bound = distances[held - 1]
         total, weights = 0.0, 0.0
         for place in range(held):
             weight = 1.0

@@ -122,3 +122,18 @@ def test_predictions_keep_to_the_bounds_of_their_target() -> None:
     assert held.tolist() == [0.0, 5.0, 11.0]
     free = scores_of(Echo(), [-1.0, 5.0, 11.0], numbers=True)
     assert free.tolist() == [-1.0, 5.0, 11.0]
+
+
+@pytest.mark.parametrize("start", [1_700_000_000.0, 1_234_567.0, 1.0])
+def test_quarters_of_near_numbers_have_names_of_their_own_in_their_order(start: float) -> None:
+    step = 1.0 if start > 1.0 else 2.0**-50
+    frame = pd.DataFrame({"label": start + step * np.arange(40.0)})
+    found = table_slices(frame, {}, numbers=True)["true value"]
+    assert found.value_counts(sort=False).tolist() == [10, 10, 10, 10]
+    assert list(found.cat.categories) == list(dict.fromkeys(found))
+
+
+def test_quarters_stand_from_the_lowest_to_the_highest() -> None:
+    frame = pd.DataFrame({"label": [*np.arange(7.0, 13.0), np.nan]})
+    order = table_slices(frame, {}, numbers=True)["true value"].cat.categories
+    assert [name.split()[-1] for name in order] == ["8.25", "9.5", "10.75", "10.75", "missing"]

@@ -18,11 +18,14 @@ from switchyard.candidates.catalogue import CATALOGUE, find, installed
 from switchyard.candidates.fitting import fit
 from switchyard.candidates.table_entries import REGRESSORS, TABLE_CLASSIFIERS
 from switchyard.configuration.model import Candidate, Scalar
-from switchyard.errors import RequestError
+from switchyard.errors import PlatformError, RequestError
 from switchyard.explanations import coalitions, forests
 from switchyard.explanations.explaining import Explanation, explain_rows
 from switchyard.packages.manifest import AnyInput, Category, Number
 from switchyard.packages.storage import dumps, loads
+from switchyard.tables.encoding import TableEncoder
+from switchyard.tables.neighbours import NeighboursRegressor
+from switchyard.tables.trees import TreesRegressor
 
 INPUTS: dict[str, AnyInput] = {
     "width in cm": Number(type="number", minimum=-4, maximum=4, missing=True),
@@ -255,3 +258,35 @@ def test_a_row_of_a_forest_is_explained_at_once() -> None:
 
 def test_every_estimator_of_tables_is_in_the_catalogue() -> None:
     assert {*REGRESSORS, *TABLE_CLASSIFIERS} <= set(CATALOGUE)
+
+
+def test_features_that_are_not_those_of_the_trees_are_refused() -> None:
+    """The kernel looks at no bounds: it must not be reached."""
+    rows = random.normal(size=(50, 9))
+    model = TreesRegressor("decision-tree", depth=3).fit(rows, rows[:, 8])
+    encoder = TableEncoder().fit(np.zeros((5, 4)))
+    with pytest.raises(PlatformError, match="4 features of 4 inputs, its trees were grown on 9"):
+        forests.contributions(encoder, model, np.zeros((1, 4)), 4)
+    with pytest.raises(PlatformError, match="not of one model"):
+        forests.sums(model, np.zeros((1, 9)), np.arange(9), 4)
+
+
+@pytest.mark.parametrize("inputs", [4, 8, 12])
+def test_a_costly_model_is_asked_less_and_its_parts_still_add_up(
+    monkeypatch: pytest.MonkeyPatch, inputs: int
+) -> None:
+    """10,000 rows are looked at for each prediction."""
+    rows = random.normal(size=(10_000, inputs))
+    encoder = TableEncoder().fit(rows)
+    model = NeighboursRegressor().fit(encoder.transform(rows), rows.sum(axis=1))
+    asked: list[int] = []
+    predict = NeighboursRegressor.predict
+
+    def counted(self: Any, X: Any) -> Any:
+        asked.append(len(X))
+        return predict(self, X)
+
+    monkeypatch.setattr(NeighboursRegressor, "predict", counted)
+    bases, margins, parts = coalitions.contributions(encoder, model, rows[:1], inputs)
+    np.testing.assert_allclose(bases + parts.sum(axis=1), margins)
+    assert sum(asked) * model.rows_.size < 130_000_000

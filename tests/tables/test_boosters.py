@@ -124,3 +124,11 @@ def test_covers_are_the_training_rows_that_came_by(kind: str) -> None:
                 node = int(model.lefts_[node] if left else model.rights_[node])
                 counts[node] += 1
     np.testing.assert_allclose(model.covers_, counts)
+
+
+@pytest.mark.parametrize("kind", GROWERS)
+@pytest.mark.parametrize("unit", [1e5, 1e-5])
+def test_huber_learns_in_any_unit(kind: str, unit: float) -> None:
+    pytest.importorskip(kind)
+    model = TreesRegressor(kind, loss="huber", depth=4, trees=100).fit(X, Y * unit + 7 * unit)
+    assert model.score(X, Y * unit + 7 * unit) > 0.7

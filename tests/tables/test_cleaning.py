@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from switchyard.configuration.model import Data, Definition, Source
@@ -16,6 +17,8 @@ from switchyard.data.loading import load
 from switchyard.data.preparing import clean_rows
 from switchyard.data.schema import validate
 from switchyard.errors import DataError
+from switchyard.tables import cleaning
+from switchyard.tables.casting import Fault, told
 
 SIZES = Column(name="size, in “cm” 🍷", minimum=0, maximum=300)
 KINDS = Column(name="label", type="category", values=("red", "white"))
@@ -56,6 +59,8 @@ def test_columns_are_typed_and_stored_under_names_of_their_own(tmp_path: Path) -
         (",red,3", "is missing"),
         ("NA,red,3", "'NA' is missing"),
         ("1e999,red,3", "'1e999' is no number"),
+        ("1e39,red,3", "'1e39' is above 300"),
+        ("1,red,-1e39", "price: '-1e39' is too large a number"),
         ("301,red,3", "'301' is above 300"),
         ("-1,red,3", "'-1' is below 0"),
         ("1,rosé,3", "'rosé' is none of 'red', 'white'"),
@@ -70,6 +75,14 @@ def test_a_wrong_cell_rejects_its_row_and_is_named(tmp_path: Path, row: str, rea
     assert found.rejects["reason"].iloc[0].endswith(reason)
     assert found.counts["rejected"] == 1
     assert len(found.frame) == 60
+
+
+def test_a_number_too_large_for_any_model_is_named_though_no_bounds_are_declared(
+    tmp_path: Path,
+) -> None:
+    what = WHAT.model_copy(update={"table": Table(inputs=(Column(name=SIZES.name), KINDS))})
+    found = cleaned(tmp_path, lines("1e39,red,3", "1e30,red,3"), what)
+    assert found.rejects["reason"].tolist() == [f"{SIZES.name}: '1e39' is too large a number"]
 
 
 def test_missing_values_may_be_allowed(tmp_path: Path) -> None:
@@ -158,3 +171,38 @@ def test_two_thousand_columns_are_read(tmp_path: Path) -> None:
     text += "".join(",".join(str(at + row) for at in range(2_001)) + "\n" for row in range(50))
     table = Table(inputs=tuple(Column(name=name) for name in names))
     assert cleaned(tmp_path, text, WHAT.model_copy(update={"table": table})).frame.shape[0] == 50
+
+
+def test_of_a_wholly_wrong_file_the_first_cells_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the others are put into words: there may be one for each cell of a large file."""
+    made: list[int] = []
+
+    def counted(fault: Fault, texts: pa.LargeStringArray) -> pa.LargeStringArray:
+        made.append(len(texts))
+        return told(fault, texts)
+
+    monkeypatch.setattr(cleaning, "told", counted)
+    with pytest.raises(DataError) as refusal:
+        cleaned(tmp_path, lines(*["much,green,3"] * 500))
+    assert sum(made) == 100
+    assert "for 1,000 cells: row 1: size" in str(refusal.value)
+    assert "row 50: label: 'green' is none of" in str(refusal.value)
+    assert "and 900 more" in str(refusal.value)
+
+
+def test_when_the_run_goes_on_all_wrong_cells_are_kept(tmp_path: Path) -> None:
+    found = cleaned(tmp_path, lines(*["much,green,3"] * 150), max_reject_share=0.9)
+    assert len(found.rejects) == 300
+    assert found.rejects["row"].tolist() == sorted([*range(1, 151)] * 2)
+    assert found.rejects["url"].tolist()[:2] == ["much", "green"]
+
+
+def test_of_several_sources_that_of_a_wrong_cell_is_named(tmp_path: Path) -> None:
+    for name, text in (("one.csv", lines()), ("two.csv", lines(*["900,red,1"] * 60))):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    sources = tuple(Source(location=str(tmp_path / name)) for name in ("one.csv", "two.csv"))
+    data = Data(sources=sources)
+    with pytest.raises(DataError, match=r"row 1 of [^:]*two[^:]*: size.*'900' is above 300"):
+        clean_rows(load(data, WHAT, 1).raw, data, WHAT)

@@ -124,3 +124,44 @@ def test_damaged_trees_are_refused(damage: dict[str, Any]) -> None:
 )
 def test_it_is_an_estimator_as_scikit_learn_has_them(estimator: Any, check: Any) -> None:
     check(estimator)
+
+
+def test_a_leaf_with_children_is_refused() -> None:
+    """The kernel that measures depths would write far outside its memory."""
+    model = small("decision-tree", depth=2).fit(X, Y)
+    state: Any = model.__getstate__()
+    far = np.where(model.features_ < 0, 2**31 - 1, model.lefts_).astype(np.int32)
+    right = np.where(model.features_ < 0, 2**31 - 1, model.rights_).astype(np.int32)
+    for damage in ({"lefts_": far}, {"rights_": right}, {"lefts_": far, "rights_": right}):
+        with pytest.raises(ValueError, match="trees are damaged"):
+            TreesRegressor().__setstate__({**state, **damage})
+
+
+def test_a_node_of_two_parents_or_of_none_is_refused() -> None:
+    """Forty nodes whose children are both the next one have 2**40 ways to the leaf."""
+    model = small("decision-tree", depth=2).fit(X, Y)
+    state: Any = model.__getstate__()
+    nodes = 40
+    after = np.append(np.arange(1, nodes), -1).astype(np.int32)
+    ladder = {
+        "roots_": np.zeros(1, np.int64),
+        "features_": np.append(np.zeros(nodes - 1), -1).astype(np.int32),
+        "lefts_": after,
+        "rights_": after,
+        **dict.fromkeys(("thresholds_", "values_", "covers_"), np.ones(nodes)),
+    }
+    roots = {"roots_": np.zeros(2, np.int64), "weights_": np.ones(2)}
+    for damage in (ladder, roots):
+        with pytest.raises(ValueError, match="trees are damaged"):
+            TreesRegressor().__setstate__({**state, **damage})
+
+
+@pytest.mark.parametrize("kind", ["decision-tree", "histogram-boosting"])
+def test_whole_settings_are_shares_and_counts_whatever_their_type(kind: str) -> None:
+    """To scikit-learn an int of columns is a count: 1 would be one column."""
+    asked: Any = {"columns": 1, "min_rows": 3.0}
+    typed = small(kind, columns=1.0, min_rows=3).fit(X, Y)
+    assert (small(kind, **asked).fit(X, Y).predict(X) == typed.predict(X)).all()
+    tenth: Any = {"min_rows": 0.1}
+    one = small(kind, min_rows=1).fit(X, Y)
+    assert (small(kind, **tenth).fit(X, Y).predict(X) == one.predict(X)).all()
