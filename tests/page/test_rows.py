@@ -110,7 +110,8 @@ def test_the_table_can_be_downloaded_with_the_columns_of_its_own(opened: Opened)
     first, second, third = downloaded(page)
 
     assert list(first) == [
-        *header.split(","), "prediction", "predicted_low", "high", "model_version", "problem", "warning",
+        *header.split(","), "prediction", "predicted_low", "high", "model_version", "problem",
+        "warning",
     ]  # fmt: skip
     assert [
         float(first[name]) for name in ("prediction", "predicted_low", "high")
