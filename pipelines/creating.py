@@ -19,11 +19,14 @@ from switchyard.configuration.tasks import TASKS
 from switchyard.data.sources import fetch
 from switchyard.errors import PlatformError, RequestError
 from switchyard.tables.drafting import draft, shown_left, task_of
-from switchyard.tables.guessing import Guess, guess_inputs
+from switchyard.tables.guessing import LOOKED_AT, Guess, guess_inputs
 from switchyard.tables.peeking import Peeked, peek
 from switchyard.tables.targets import TargetGuess, guess_target, slug_of
 
 FIRST_PORT = 3000
+CONFIGS = ROOT / "configs"
+"""Where use cases are looked for besides the folder of the new one."""
+
 _SHOWN = 6
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
 
@@ -36,7 +39,7 @@ def create(
     RequestError when the name, the place or the file cannot be used; nothing is written then.
     """
     check_name(name)
-    path = output or ROOT / "configs" / f"{name}.yaml"
+    path = output or CONFIGS / f"{name}.yaml"
     _check_place(path, name, force=force)
     named = tuple(each.strip() for each in next(csv.reader([columns]), [])) if columns else ()
     file = fetch(Source(location=data), Data())
@@ -61,7 +64,8 @@ def check_name(name: str) -> None:
 
 
 def free_port(path: Path) -> int:
-    """The port above those of the use cases in the same folder; a file that is there keeps its."""
+    """The port above those of all use cases that are known; a file that is there keeps its."""
+    path = path.resolve()
     used = {other: _port(values) for other, values in _neighbours(path)}
     if path in used:
         return used[path]
@@ -75,7 +79,9 @@ def _port(values: dict[str, object]) -> int:
 
 
 def _neighbours(path: Path) -> Iterator[tuple[Path, dict[str, object]]]:
-    for other in sorted(path.parent.glob("*.y*ml")):
+    """The use cases in the folder of this one, and those of the project: files and contents."""
+    folders = dict.fromkeys((path.parent.resolve(), CONFIGS.resolve()))
+    for other in (each for folder in folders for each in sorted(folder.glob("*.y*ml"))):
         try:
             values = yaml.safe_load(other.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, yaml.YAMLError):
@@ -92,7 +98,7 @@ def _check_place(path: Path, name: str, *, force: bool) -> None:
     if path.exists() and not force:
         raise RequestError(f"'{path}' is there already; --force writes it anew")
     twin = next((at for at, values in _neighbours(path) if values["name"] == name), None)
-    if twin not in (None, path):
+    if twin not in (None, path.resolve()):
         raise RequestError(f"'{twin}' is a use case called '{name}' too; take another name")
 
 
@@ -130,7 +136,8 @@ def _told(path: Path, peeked: Peeked, target: TargetGuess, guess: Guess) -> Iter
         yield f"look       {peeked.unread[0]:,} rows cannot be read: {peeked.unread[1]}"
     told = "a number" if TASKS[task_of(target)].numbers else "two classes"
     if target.labels is not None:
-        told += f", {target.labels.positive} (to be found) and {target.labels.negative}"
+        (yes,), (no,) = target.labels.positive_words, target.labels.negative_words
+        told += f", {yes[:40]!r} (to be found) and {no[:40]!r}"
     yield f"target     '{target.column}': {told}, so the task is {task_of(target)}"
     yield from (f"look       '{target.column}': {note}" for note in target.notes)
     for kind in ("number", "category"):
@@ -146,6 +153,8 @@ def _told(path: Path, peeked: Peeked, target: TargetGuess, guess: Guess) -> Iter
         yield f"look       '{guess.group[0]}' looks like a key: see table: group in the file"
     for leak, power in list(guess.leaks.items())[:_SHOWN]:
         yield f"look       '{leak}' tells nearly all of the target (R² {power:.3f}): known before?"
+    if len(guess.inputs) > LOOKED_AT:
+        yield f"look       only the first {LOOKED_AT} inputs were looked at for knowing the target"
     if guess.rejected:
         yield f"look       {guess.rejected:,} rows have cells that do not fit, and will be left out"
     yield ""

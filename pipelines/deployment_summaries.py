@@ -43,13 +43,23 @@ def summarise(deployed: Deployment, use_case: UseCase, console: Console) -> None
         console.print(f"[yellow]{escape(note)}", highlight=False)
 
 
+_MOST = 2_000
+"""Characters of an instance that a person may be shown on a command line."""
+
+
 def example(url: str, folder: Path) -> str:
-    """A command line that asks the service; folder: of the release, which knows instances."""
+    """A command line that asks the service; folder: of the release, which knows instances.
+
+    Of a model with very many columns it asks for instances, which are its examples.
+    """
     tried = json.loads((folder / SMOKE).read_bytes())
     instances = [each["instance"] for each in tried[:1]]
     body = shlex.quote(
         json.dumps({"instances": instances}, separators=(",", ":"), ensure_ascii=False)
     )
+    if len(body) > _MOST:
+        columns = len(instances[0])
+        return f"curl -s {url}/model, whose examples are whole instances ({columns:,} columns)"
     return f"curl -s {url}/predict -H 'content-type: application/json' -d {body}"
 
 

@@ -2,6 +2,9 @@
 
 const DELIMITERS = [",", ";", "\t"];
 
+/** How a number that is missing is written, in small letters: as training reads its files. */
+export const NOTHING = ["", "?", "n/a", "na", "nan", "none", "null"];
+
 /**
  * The records of a text: [{cells, start, end}], where start and end are places in it; blank lines are
  * left out. names: columns that the header should hold, which tells the delimiter. Raises an

@@ -1,6 +1,6 @@
 // Many rows as CSV, pasted or dropped: columns matched by name, cells converted, faults by row.
 
-import { parse, write } from "./csv.js";
+import { NOTHING, parse, write } from "./csv.js";
 import { clipped, el, plain } from "./dom.js";
 import { megabytes, some } from "./words.js";
 
@@ -130,7 +130,8 @@ export class Rows {
 /** {value} of a cell, null where it is empty and may be so; or {wrong}, in words. */
 function converted(cell, input) {
   const text = cell.trim();
-  if (text === "") return input.missing ? { value: null } : { wrong: "is missing" };
+  const absent = input.type === "number" ? NOTHING.includes(text.toLowerCase()) : text === "";
+  if (absent) return input.missing ? { value: null } : { wrong: "is missing" };
   if (Array.isArray(input.values)) {
     if (input.values.includes(cell)) return { value: cell };
     if (input.values.includes(text) || input.other) return { value: text };

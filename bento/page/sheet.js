@@ -71,9 +71,11 @@ function saved(header, rows, kind) {
   return el("button", { type: "button", class: "quiet", onclick: save }, "Download as CSV");
 
   function save() {
-    const added = names.map((name) => unused(name, header));
-    const width = header.length;
-    const text = write([[...header, ...added], ...rows.map(({ cells, prediction, answer, problem }) => [
+    // A row that is too long for the header is refused, but none of its cells is lost.
+    const width = Math.max(header.length, ...rows.map(({ cells }) => cells.length));
+    const own = Array.from({ length: width }, (_, at) => header[at] ?? `column ${at + 1}`);
+    const added = names.map((name) => unused(name, own));
+    const text = write([[...own, ...added], ...rows.map(({ cells, prediction, answer, problem }) => [
       ...Array.from({ length: width }, (_, at) => cells[at] ?? null),
       ...prediction ? kind.written.of(prediction) : kind.written.names.map(() => null),
       answer?.model_version ?? null, problem ?? null, (prediction?.warnings ?? []).join("; ") || null,
@@ -85,7 +87,7 @@ function saved(header, rows, kind) {
 }
 
 function unused(name, taken) {
-  let free = name;
+  let free = taken.includes(name) ? `predicted_${name}` : name;
   while (taken.includes(free)) free = `${free}_`;
   return free;
 }

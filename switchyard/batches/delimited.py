@@ -36,7 +36,9 @@ class CsvReader:
         self._delimiter, names = recognise(source, wanted)
         self._width = len(names)
         self._reader, self._bytes = self._open()
-        self.schema: Any = self._reader.schema
+        held = self._reader.schema
+        called = _named(held.names, wanted)
+        self.schema: Any = pa.schema(list(zip(called, held.types, strict=True)))
 
     def chunks(self, most: int) -> Iterator[TableChunk]:
         read = 0
@@ -49,7 +51,8 @@ class CsvReader:
                 raise self._explained(cause, read) from cause
             read += batch.num_rows
             for start in range(0, batch.num_rows, most):
-                yield TableChunk(batch.slice(start, most))
+                part = batch.slice(start, most)
+                yield TableChunk(pa.RecordBatch.from_arrays(part.columns, schema=self.schema))
         if self._bytes.quotes % 2:
             self._refuse_open_quote()
 
@@ -123,10 +126,11 @@ class CsvReader:
 def recognise(source: BinaryIO, wanted: tuple[str, ...]) -> tuple[str, list[str]]:
     """The delimiter that makes most wanted columns appear, and the header's names.
 
+    Blanks around a name are dropped where it is a wanted one, as training drops them.
     DataError when one is missing or stands twice.
     """
     text = _beginning(source)
-    headers = {mark: _header(text, mark) for mark in _DELIMITERS}
+    headers = {mark: _named(_header(text, mark), wanted) for mark in _DELIMITERS}
     delimiter = max(_DELIMITERS, key=lambda mark: len(set(wanted) & set(headers[mark])))
     names = headers[delimiter]
     require_columns(names, wanted)
@@ -164,6 +168,11 @@ def _header(text: str, delimiter: str) -> list[str]:
         return next((row for row in rows if row), [])
     except csv.Error:
         return []
+
+
+def _named(header: list[str], wanted: tuple[str, ...]) -> list[str]:
+    lacking = set(wanted) - set(header)
+    return [name.strip() if name.strip() in lacking else name for name in header]
 
 
 def _line_that_is_no_text(source: BinaryIO) -> int | None:

@@ -13,16 +13,12 @@ import pyarrow as pa
 
 from switchyard.batches.texts import as_text, is_text, plain
 from switchyard.errors import DataError
+from switchyard.tables.casting import json_text
 
 _is = pa.types
-_JSON: Mapping[type, str] = {
-    str: "text",
-    bool: "true or false",
-    int: "number",
-    float: "number",
-    list: "array",
-    dict: "object",
-}
+_JSON: Mapping[type, str] = {list: "array", dict: "object"}
+_NUMBERS = frozenset((float, int, type(None)))
+_WANTED = {"category": "text", "number": "a number"}
 
 
 def require_fitting(schema: pa.Schema, types: Mapping[str, str]) -> None:
@@ -31,7 +27,7 @@ def require_fitting(schema: pa.Schema, types: Mapping[str, str]) -> None:
         held = schema.field(name).type
         if type_ == "string" and not is_text(held):
             raise DataError(f"column '{name}' is {held}, not text; convert it to text")
-        if type_ == "number" and not (_is_number(held) or is_text(held)):
+        if type_ == "number" and not (_is_named(held) or is_text(held)):
             raise DataError(f"column '{name}' is {held}, not numbers; convert it to numbers")
         if type_ == "category" and not (_is_named(held) or is_text(held)):
             raise DataError(f"column '{name}' is {held}, not text; convert it to text")
@@ -43,8 +39,10 @@ def arrow_values(column: pa.Array, name: str, type_: str) -> pa.Array:
     Decimals are given as text, which is read to the nearest float.
     """
     column = plain(column)
+    if _is.is_boolean(column.type):  # 1 and 0, as training reads them
+        column = column.cast(pa.int8())
     if type_ == "category":
-        return as_text(column.cast(pa.int8()) if _is.is_boolean(column.type) else column, name)
+        return as_text(column, name)
     if is_text(column.type) or _is.is_decimal(column.type):
         return as_text(column, name)
     return column.cast(pa.float64(), safe=False)
@@ -53,24 +51,22 @@ def arrow_values(column: pa.Array, name: str, type_: str) -> pa.Array:
 def json_values(values: Sequence[Any], name: str, type_: str) -> tuple[pa.Array, Any]:
     """The values of a key, null where there is none, and why not: None where all can be taken.
 
-    Types are those of `/predict`: text is no number there, and a number no text.
+    Values are read as training reads those of its files: a number may be text that is one or true
+    or false, and a category a number.
     """
-    taken, kind, wanted = (
-        ((str,), pa.large_string(), "text")
-        if type_ == "category"
-        else ((float, int), pa.float64(), "a number")
-    )
-    known = [value if type(value) in taken else None for value in values]
     wrong = [
-        f"{name}: {_JSON[type(value)]} instead of {wanted}"
-        if value is not None and type(value) not in taken
+        f"{name}: {_JSON[type(value)]} instead of {_WANTED[type_]}"
+        if isinstance(value, list | dict)
         else None
         for value in values
     ]
-    if type_ == "number":
-        known = [None if value is None else float(value) for value in known]
+    known = [None if said else value for value, said in zip(values, wrong, strict=True)]
     reasons = pa.array(wrong, pa.large_string()) if any(wrong) else None
-    return pa.array(known, kind), reasons
+    if type_ == "number" and _NUMBERS.issuperset(map(type, known)):
+        floats = [None if each is None else float(each) for each in known]
+        return pa.array(floats, pa.float64()), reasons
+    texts = [None if each is None else json_text(each) for each in known]
+    return pa.array(texts, pa.large_string()), reasons
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -79,5 +75,5 @@ def _is_number(kind: pa.DataType) -> bool:
 
 
 def _is_named(kind: pa.DataType) -> bool:
-    """Whether training takes the column's values for categories though they are no text."""
+    """Whether training takes the column's values for numbers, or categories, though no text."""
     return _is_number(kind) or bool(_is.is_boolean(kind))

@@ -91,7 +91,7 @@ REGRESSORS: Mapping[str, Entry] = {
 
 TABLE_CLASSIFIERS: Mapping[str, Entry] = {
     "logistic": _entry(
-        "logistic regression", "logistic", names=["C", "max_iter"], tasks=_CLASSIFICATION
+        "logistic regression", "logistic", names=["C"], tasks=_CLASSIFICATION
     ),
     **dict(map(_classifier, _TREES)),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -11,19 +12,28 @@ from switchyard.data.layouts import Layout
 from switchyard.data.opening import Opening
 from switchyard.data.rows import Collector
 from switchyard.errors import DataError
+from switchyard.tables.casting import json_text
+
+_LOOKED_AT = 1_000
 
 
 def first_keys(opening: Opening) -> tuple[str, ...]:
-    """The keys of the first line's object."""
-    line = next(line for line in opening.head.splitlines() if line.strip())
-    try:
-        first = json.loads(line)
-    except ValueError as cause:
-        raise DataError(
-            f"'{opening.path}': its first line is no JSON object ({cause}); "
-            "give one object a line, or an array of objects"
-        ) from cause
-    return tuple(first) if isinstance(first, dict) else ()
+    """The keys of the objects of the first lines, of which each may leave out some."""
+    found: dict[str, None] = {}
+    with opening.stream() as stream:
+        lines = (line for line in stream if line.strip())
+        for number, line in enumerate(islice(lines, _LOOKED_AT)):
+            try:
+                entry = json.loads(line)
+            except (ValueError, RecursionError) as cause:
+                if number:
+                    continue  # the reader rejects it
+                raise DataError(
+                    f"'{opening.path}': its first line is no JSON object ({cause}); "
+                    "give one object a line, or an array of objects"
+                ) from cause
+            found |= dict.fromkeys(entry) if isinstance(entry, dict) else {}
+    return tuple(found)
 
 
 def read_json_lines(opening: Opening, layout: Layout) -> tuple[pa.Table, pa.Table]:
@@ -55,7 +65,8 @@ def read_json(opening: Opening, layout: Layout) -> tuple[pa.Table, pa.Table]:
     if not isinstance(entries, list):
         raise DataError(f"'{opening.path}' is {type(entries).__name__}, not an array of objects")
     first = layout.inputs[0]
-    if entries and not any(isinstance(entry, dict) and first in entry for entry in entries):
+    wanted = set(layout.inputs)
+    if entries and not any(isinstance(entry, dict) and wanted & entry.keys() for entry in entries):
         raise DataError(
             f"'{opening.path}': no entry has a '{first}'; the array must hold objects such "
             f'as {{"{first}": …}}'
@@ -71,14 +82,4 @@ def _add(collector: Collector, entry: Any, line: bytes) -> None:
         collector.reject(line or str(entry).encode(), "not a JSON object")
         return
     values = [entry.get(name) for name in collector.names]
-    collector.add([_text(value) for value in values])
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(int(value))
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return value if isinstance(value, str) else str(value)
+    collector.add([json_text(value) for value in values])

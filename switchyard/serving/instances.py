@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from switchyard.packages.manifest import AnyInput, Category, Input, Number
@@ -94,8 +94,13 @@ def _field_type(declared: AnyInput) -> Any:
         return Annotated[float, Field(allow_inf_nan=False)]
     assert isinstance(declared, Category)
     if not declared.other and 0 < len(declared.values) <= _ENUMERATED:
-        return Literal[declared.values]
-    return Annotated[str, Field(min_length=1, max_length=_WORD)]
+        return Annotated[Literal[declared.values], BeforeValidator(_trimmed)]
+    return Annotated[str, Field(min_length=1, max_length=_WORD), BeforeValidator(_trimmed)]
+
+
+def _trimmed(value: Any) -> Any:
+    """A category without the blanks around it, as it is read everywhere else."""
+    return value.strip() if type(value) is str else value
 
 
 def _strict(name: str, fields: Mapping[str, Any]) -> Any:

@@ -25,10 +25,26 @@ LISTED = 50
 
 _FEW = 10
 _WORDS = re.compile(r"[A-Za-z]+|[0-9]+")
-_KEYS = {"id", "ids", "key", "uuid", "guid", "index", "nr", "no", "rownum", "identifier"}
+_IDS = {"id", "ids", "key", "uuid", "guid", "rownum", "identifier"}
+_KEYS = _IDS | {"index", "nr", "no"}
+"""Of these the latter say little beside other words: heat_index, partner_no."""
+
 _CODES = {"code", "type", "class", "kind", "category", "zip", "region", "group", "flag", "cluster"}
+_NAMING = _IDS | _CODES | {"postal", "postcode", "zipcode", "plz", "phone", "account", "nr", "no"}
+_LATER = {
+    *("birth", "birthday", "birthdate", "born", "dob", "death", "died", "close", "closed"),
+    *("end", "ended", "ends", "due", "expiry", "expires", "expiration", "deadline"),
+}
+"""Words of dates that do not say when a row was first seen."""
+
+_SEEN = 0.95
+"""A column that dates the rows has a date in so many of them."""
 _ISO = r"^(19|20)[0-9]{2}[-/](0[1-9]|1[0-2])([-/][0-9]{1,2})?([T ].*)?$"
 _DATE = r"^[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{2,4}([T ].*)?$"
+_COMPACT = r"^(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])$"
+_TIMES = ((9.46e8, 2.05e9), (9.46e11, 2.05e12))
+"""Seconds and milliseconds since 1970 of the years 2000 to 2034."""
+
 _DRESSED = r"^[$€£]?\s?[+-]?[0-9]+([.,\s][0-9]+)*\s?(%|[$€£]|[a-zA-Z]{1,3})?$"
 
 
@@ -62,16 +78,19 @@ def guess_column(name: str, text: pa.LargeStringArray) -> Found | Left:
         return Left(name, "it has no value in any row")
     if pc.all(pc.equal(text, text[0])).as_py():
         return Left(name, f"it is {text[0].as_py()[:40]!r} in every row")
+    words = [word.lower() for word in _WORDS.findall(re.sub(r"([a-z])([A-Z])", r"\1 \2", name))]
     if _share(known, _ISO) > 0.95:
-        return Left(name, "a date, and a model takes numbers and categories", dates=True)
+        dates = len(known) >= _SEEN * len(sample) and not _LATER & set(words)
+        return Left(name, "a date, and a model takes numbers and categories", dates=dates)
+    if _share(known, _COMPACT) > 0.95:
+        return Left(name, "dates that are not written as 2024-02-28")
     if _share(known, _DATE) > 0.95 and not _share(known, NUMBER.pattern) > 0.5:
         return Left(name, "dates that are not written as 2024-02-28")
-    words = {word.lower() for word in _WORDS.findall(re.sub(r"([a-z])([A-Z])", r"\1 \2", name))}
     numeric = known.filter(
         pc.invert(pc.is_in(pc.utf8_lower(known), pa.array(NOTHING, pa.large_string())))
     )
     share = _share(numeric, NUMBER.pattern) if len(numeric) else 0.0
-    if share > 0.95 and not _is_code(numeric, words):
+    if share > 0.95 and not _is_code(numeric, set(words)):
         return _number(name, text, words)
     return _category(name, text, words, number_share=share)
 
@@ -100,7 +119,13 @@ def _is_code(known: pa.LargeStringArray, words: set[str]) -> bool:
     return bool(words & _CODES) or (apart and min(values) >= 10)
 
 
-def _number(name: str, text: pa.LargeStringArray, words: set[str]) -> Found | Left:
+def _is_key(words: list[str], distinct: int, rows: int) -> bool:
+    """Whether a name is that of an identifier, and the values many enough to be such."""
+    telling = _KEYS if len(words) == 1 else _IDS
+    return bool(telling & set(words[-1:])) and distinct > 0.05 * rows
+
+
+def _number(name: str, text: pa.LargeStringArray, words: list[str]) -> Found | Left:
     values, faults = numbers(text, name, missing=True)
     wrong: Mask = np.zeros(len(text), bool)
     notes = []
@@ -117,9 +142,9 @@ def _number(name: str, text: pa.LargeStringArray, words: set[str]) -> Found | Le
     whole = bool((known == np.floor(known)).all())
     if whole and len(distinct) == len(known) == len(values):
         steps = np.diff(distinct)
-        if words & _KEYS or (len(known) > _FEW and bool((steps == 1).all())):
+        if _KEYS & set(words[-1:]) or (len(known) > _FEW and bool((steps == 1).all())):
             return Left(name, "an identifier: another whole number in each row", key=False)
-    if whole and words & _KEYS:
+    if whole and _is_key(words, len(distinct), len(known)):
         return Left(name, "an identifier, by its name", key=_repeats(len(distinct), len(known)))
     far = _far(known)
     if far.any():
@@ -132,6 +157,8 @@ def _number(name: str, text: pa.LargeStringArray, words: set[str]) -> Found | Le
     if whole and len(distinct) <= _FEW:
         low, high = float(known.min()), float(known.max())
         notes.append(f"{len(distinct)} whole numbers: 'type: category' if they are codes")
+    elif whole:
+        notes += _doubts(known, words)
     lacking = bool(np.isnan(values[~wrong]).any())
     column = Column(
         name=name,
@@ -141,6 +168,17 @@ def _number(name: str, text: pa.LargeStringArray, words: set[str]) -> Found | Le
         missing="allow" if lacking else "error",
     )
     return Found(column, wrong, "; ".join(notes))
+
+
+def _doubts(known: npt.NDArray[np.float64], words: list[str]) -> list[str]:
+    """Why whole numbers may be no amounts."""
+    if any(low <= known.min() and known.max() <= high for low, high in _TIMES):
+        return ["times since 1970? No later row has them again: remove it, or take the hour"]
+    if _NAMING & set(words):
+        return ["codes, by its name? Then 'type: category', or remove it"]
+    if len(known) > LISTED and len(np.unique(known)) == len(known):
+        return ["another whole number in each row: an identifier? Then remove it"]
+    return []
 
 
 def bounds(known: npt.NDArray[np.float64], *, whole: bool) -> tuple[float, float]:
@@ -179,7 +217,7 @@ def _far(known: npt.NDArray[np.float64]) -> Mask:
 
 
 def _category(
-    name: str, text: pa.LargeStringArray, words: set[str], number_share: float
+    name: str, text: pa.LargeStringArray, words: list[str], number_share: float
 ) -> Found | Left:
     empty = pc.equal(text, "").to_numpy(zero_copy_only=False)
     counts = text.filter(pa.array(~empty)).value_counts()
@@ -199,7 +237,7 @@ def _category(
             shown = found[0].as_py()
             return Left(name, f"numbers in disguise, such as {shown[:30]!r}; write 1234.5")
         return Left(name, f"{distinct:,} texts in {rows:,} rows: too many, too rarely repeated")
-    if words & _KEYS and distinct > LISTED:
+    if distinct > LISTED and _is_key(words, distinct, rows):
         return Left(name, "an identifier, by its name", key=True)
     rare = bool((tally < 2 * RARE).any())
     column = Column(

@@ -17,7 +17,8 @@ from switchyard.tables.peeking import Peeked
 from switchyard.tables.targets import TargetGuess
 from switchyard.tables.telling import SUSPICIOUS, power_of
 
-_LOOKED_AT = 200
+LOOKED_AT = 200
+"""Of more inputs only so many are looked at for knowing the target."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def _leaks(columns: list[Column], peeked: Peeked, target: TargetGuess) -> dict[s
     places = places[~target.wrong[places]]
     truth = target.values[places]
     found = {}
-    for column in columns[:_LOOKED_AT]:
+    for column in columns[:LOOKED_AT]:
         text = peeked.columns[column.name].take(pa.array(places))
         if column.type == "number":
             values = pd.Series(numbers(text, column.name, missing=True)[0])

@@ -41,7 +41,11 @@ def table_layout(
         names = first_keys(opening) if form == "json-lines" else needed
     else:
         delimiter, names, headed = _delimited(opening, source.columns, needed)
-    _require(opening, names, needed)
+    required = needed
+    if form in ("json", "json-lines"):  # there a missing value may be left out with its key
+        nullable = {each.name for each in table.inputs if each.missing == "allow"}
+        required = tuple(name for name in needed if name not in nullable)
+    _require(opening, names, required)
     dated = first_of(names, columns.first_seen)
     kept = first_of(names, columns.source)
     return Layout(

@@ -123,16 +123,19 @@ class LinearRegressor(RegressorMixin, _Linear):  # type: ignore[misc]
         )
 
 
+_STEPS = 1_000
+"""Logistic regression on scaled columns takes some dozens."""
+
+
 class LinearClassifier(ClassifierMixin, _Linear):  # type: ignore[misc]
     """Two classes by logistic regression: log-odds as a sum of terms.
 
-    C: how little the squares of the coefficients are held down; max_iter: steps at the most.
+    C: how little the squares of the coefficients are held down.
     Fitted state: that of `_Linear`, and `classes_`.
     """
 
-    def __init__(self, *, C: float = 1.0, max_iter: int = 1_000) -> None:
+    def __init__(self, *, C: float = 1.0) -> None:
         self.C = C
-        self.max_iter = max_iter
 
     def fit(self, X: Any, y: Any) -> Self:
         """Find the coefficients; ValueError unless y has exactly two classes."""
@@ -140,7 +143,7 @@ class LinearClassifier(ClassifierMixin, _Linear):  # type: ignore[misc]
 
         rows, y = validate_data(self, X, y, dtype=np.float64)
         self.classes_, codes = two_classes(y)
-        self._keep(LogisticRegression(C=self.C, max_iter=self.max_iter).fit(rows, codes), rows)
+        self._keep(LogisticRegression(C=self.C, max_iter=_STEPS).fit(rows, codes), rows)
         return self
 
     def predict_proba(self, X: Any) -> Floats:

@@ -165,7 +165,7 @@ def _keys(opening: Opening) -> tuple[str, ...]:
     objects = [entry for entry in entries if isinstance(entry, dict)]
     if not objects:
         raise DataError(f"'{opening.path}' holds no objects; give an array of objects with rows")
-    return tuple(objects[0])
+    return tuple(dict.fromkeys(key for entry in objects for key in entry))
 
 
 def _check_names(opening: Opening, names: Sequence[str]) -> None:

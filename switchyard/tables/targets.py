@@ -19,7 +19,9 @@ from switchyard.tables.casting import NOTHING, Fault, numbers
 from switchyard.tables.cleaning import MIN_ROWS
 from switchyard.tables.peeking import MOST_UNREAD, Peeked
 
-_YES = ("1", "yes", "true", "positive", "y", "t", "bad", "fail", "failed", "1.0", "malignant")
+_YES = ("yes", "true", "positive", "y", "t", "bad", "fail", "failed", "malignant")
+_ONE, _NOUGHT = ("1", "1.0"), ("0", "-1", "0.0", "-1.0")
+"""One says yes only beside these: beside 2 it is a number like any."""
 _VAGUE = ("target", "label", "class", "y", "outcome", "result")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
 
@@ -71,10 +73,10 @@ def guess_target(peeked: Peeked, name: str) -> TargetGuess:
             "to predict"
         )
     if len(counts) == 2:
-        labels = _labels(name, counts)
+        labels, renamed = _labels(name, counts)
         found = pc.is_in(pc.utf8_lower(text), pa.array(labels.positive_words, pa.large_string()))
         positive = found.to_numpy(zero_copy_only=False).astype(np.float64)
-        return TargetGuess(name, positive, lacking, labels, gaps)
+        return TargetGuess(name, positive, lacking, labels, (*gaps, *renamed))
     if not numeric:
         raise _classes(name, counts, text)
     return TargetGuess(name, values, ~np.isfinite(values), notes=(*gaps, *_few(values, faults)))
@@ -105,20 +107,29 @@ def _check_gaps(name: str, lacking: npt.NDArray[np.bool_]) -> None:
         )
 
 
-def _labels(column: str, counts: dict[str, int]) -> Labels:
+def _labels(column: str, counts: dict[str, int]) -> tuple[Labels, tuple[str, ...]]:
+    """The names of the classes, and what is to be said of them."""
     few = min(counts, key=lambda word: counts[word])
     if counts[few] < MIN_PER_CLASS:
         raise DataError(
             f"the target '{column}' is {few[:40]!r} in {counts[few]:,} rows; at least "
             f"{MIN_PER_CLASS} rows of each class are needed"
         )
-    yes = next((word for word in _YES if word in counts), few)
+    told = _ONE if set(counts) & set(_NOUGHT) else ()
+    yes = next((word for word in (*told, *_YES) if word in counts), few)
     no = next(word for word in counts if word != yes)
     positive, negative = slug_of(yes), slug_of(no)
     if not (positive and negative) or positive == negative:
         positive = "" if column.lower() in _VAGUE else slug_of(column)[:37]
         positive, negative = (positive, f"not-{positive}") if positive else ("positive", "negative")
-    return Labels(positive=positive, negative=negative, positive_words=(yes,), negative_words=(no,))
+    labels = Labels(
+        positive=positive, negative=negative, positive_words=(yes,), negative_words=(no,)
+    )
+    if (positive, negative) == (yes, no):
+        return labels, ()
+    return labels, (
+        f"{yes[:40]!r} is called '{positive}' and {no[:40]!r} '{negative}': see labels in the file",
+    )
 
 
 def slug_of(word: str) -> str:

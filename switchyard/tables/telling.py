@@ -110,11 +110,13 @@ def _card(values: pd.Series[Any], column: Column) -> ColumnCard:
 
 def power_of(values: pd.Series[Any], target: Floats) -> float:
     """The share of the target's variance that this column explains, in bins or categories."""
+    most = len(target) // 5  # of more, each row would explain itself
     if values.dtype == np.float64:
-        keys = pd.qcut(values, 50, labels=False, duplicates="drop").fillna(-1)
+        bins = max(1, min(50, most - 1))  # one more is that of the missing ones
+        keys = pd.qcut(values, bins, labels=False, duplicates="drop").fillna(-1)
     else:
         keys = values.astype(object).where(values.notna(), "")
-    if keys.nunique() > len(target) / 5:  # so many that each row explains itself
+    if keys.nunique() > most:
         return 0.0
     means = pd.Series(target).groupby(keys.to_numpy()).transform("mean").to_numpy()
     total = float(((target - target.mean()) ** 2).sum())

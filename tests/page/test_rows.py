@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from switchyard.tables.casting import NOTHING
 from tests.page.conftest import Opened
 from tests.page.tables import TableApi, loan, student, wine
 
@@ -109,15 +110,41 @@ def test_the_table_can_be_downloaded_with_the_columns_of_its_own(opened: Opened)
     first, second, third = downloaded(page)
 
     assert list(first) == [
-        *header.split(","), "prediction", "low_", "high", "model_version", "problem", "warning",
+        *header.split(","), "prediction", "predicted_low", "high", "model_version", "problem",
+        "warning",
     ]  # fmt: skip
-    assert [float(first[name]) for name in ("prediction", "low_", "high")] == pytest.approx(
-        [74.45, 65.25, 83.65]
-    )
+    assert [
+        float(first[name]) for name in ("prediction", "predicted_low", "high")
+    ] == pytest.approx([74.45, 65.25, 83.65])
     assert (first["low"], first["model_version"], first["problem"]) == ("s1", "3", "")
     assert (second["low"], second["prediction"]) == ('a,\n"b', "100")
     assert second["warning"] == "'reading' 200 is above what was trained (17 to 100)"
     assert (third["prediction"], third["problem"]) == ("", 'reading is "x", not a number')
+
+
+def test_cells_beyond_the_header_are_kept_in_the_download(opened: Opened) -> None:
+    page = opened()
+
+    paste(page, f"{HEADER}\n{ROW}\n{ROW},more,\n")
+    expect(page.locator(".sheet")).to_be_visible()
+    first, second = downloaded(page)
+
+    assert list(first)[6:9] == ["column 7", "column 8", "prediction"]
+    assert (first["column 7"], second["column 7"]) == ("", "more")
+    assert second["problem"] == "has 8 cells, the header 6"
+
+
+@pytest.mark.parametrize("api", [wine], indirect=True)
+def test_numbers_that_are_missing_are_written_as_in_other_files(
+    opened: Opened, api: TableApi
+) -> None:
+    page = opened()
+
+    paste(page, "alcohol,fixed acidity,pH\n" + "".join(f"9,7,{each}\n" for each in NOTHING))
+
+    expect(page.locator(".sheet tbody tr")).to_have_count(len(NOTHING))
+    asked = api.asked("/predict")[0].json["instances"]
+    assert [each["pH"] for each in asked] == [None] * len(NOTHING)
 
 
 @pytest.mark.parametrize("api", [wine], indirect=True)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipelines import creating
 from pipelines.creating import create, free_port
 from run import main
 from switchyard.candidates.catalogue import CATALOGUE, check_task
@@ -281,7 +282,10 @@ def test_nothing_is_overwritten_without_being_asked(tmp_path: Path) -> None:
     assert resolve(output, {}).use_case.target == Target(column="area")
 
 
-def test_each_use_case_gets_a_port_of_its_own(tmp_path: Path) -> None:
+def test_each_use_case_gets_a_port_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(creating, "CONFIGS", tmp_path / "configs")
     data = houses().to_csv(index=False)
     ports = [created(tmp_path, data, "price", name=name).serving.port for name in ("a", "b", "c")]
     assert ports == [3000, 3001, 3002]

@@ -48,11 +48,11 @@ def deployed(number: int = 2, *, synthetic: bool = False, **changes: Any) -> Dep
     return Deployment.model_validate(facts | changes)
 
 
-def summary(deployment: Deployment) -> str:
+def summary(deployment: Deployment, instance: dict[str, Any] = INSTANCE) -> str:
     said = io.StringIO()
     case = resolve(ROOT / "configs" / "phishing.yaml").use_case
     with tempfile.TemporaryDirectory() as folder:
-        tried = [{"instance": INSTANCE, "value": 3.0}]
+        tried = [{"instance": instance, "value": 3.0}]
         (Path(folder) / SMOKE).write_text(json.dumps(tried), encoding="utf-8")
         release = deployment.release.model_copy(update={"folder": folder})
         there = deployment.model_copy(update={"release": release})
@@ -92,6 +92,16 @@ def test_the_example_asks_for_what_the_release_was_tried_with() -> None:
 
     assert words[1:4] == ["curl", "-s", f"{URL}/predict"]
     assert json.loads(words[-1]) == {"instances": [INSTANCE]}
+
+
+def test_an_example_of_two_thousand_columns_is_not_printed() -> None:
+    wide = {f"column {at}": at for at in range(2_000)}
+
+    tried = next(x for x in summary(deployed(), wide).splitlines() if x.startswith("try"))
+
+    assert len(tried) < 200
+    assert f"{URL}/model" in tried
+    assert "2,000 columns" in tried
 
 
 @pytest.mark.parametrize(

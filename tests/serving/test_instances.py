@@ -69,7 +69,7 @@ def test_what_may_be_missing_may_be_left_out(parser: InstanceParser) -> None:
         ("fixed acidity", "true", "valid number"),
         ("fixed acidity", '"5"', "valid number"),
         ("fixed acidity", "null", "valid number"),
-        ('level of "education"', '"college "', "is none of 'college', 'none'"),
+        ('level of "education"', '"college x"', "is none of 'college', 'none'"),
         ('level of "education"', "1", "is none of 'college', 'none'"),
         ('level of "education"', "null", "is none of 'college', 'none'"),
         ("wine 🍷", '""', "at least 1 character"),
@@ -147,3 +147,16 @@ def test_samples_are_taken_by_the_schema_and_are_the_same_again(parser: Instance
     assert all(row["rooms"] is None or type(row["rooms"]) is int for row in rows)
     assert None not in rows[0].values()
     assert any(row["rooms"] is None for row in rows)
+
+
+@pytest.mark.parametrize("count", [2, 200])
+@pytest.mark.parametrize("other", [True, False])
+def test_blanks_around_a_category_are_dropped_however_many_there_are(
+    count: int, other: bool
+) -> None:
+    values = tuple(f"c{at}" for at in range(count))
+    declared = Category(type="category", values=values, other=other)
+
+    found = InstanceParser({"a": declared}, 9).columns(body({"a": " c1\t"}, {"a": "c0"}))
+
+    assert found == {"a": ["c1", "c0"]}
