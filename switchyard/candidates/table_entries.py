@@ -90,8 +90,6 @@ REGRESSORS: Mapping[str, Entry] = {
 }
 
 TABLE_CLASSIFIERS: Mapping[str, Entry] = {
-    "logistic": _entry(
-        "logistic regression", "logistic", names=["C"], tasks=_CLASSIFICATION
-    ),
+    "logistic": _entry("logistic regression", "logistic", names=["C"], tasks=_CLASSIFICATION),
     **dict(map(_classifier, _TREES)),
 }
