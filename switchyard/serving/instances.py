@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from switchyard.packages.manifest import AnyInput, Category, Input, Number
@@ -95,7 +95,7 @@ def _field_type(declared: AnyInput) -> Any:
     assert isinstance(declared, Category)
     if not declared.other and 0 < len(declared.values) <= _ENUMERATED:
         return Annotated[Literal[declared.values], BeforeValidator(_trimmed)]
-    return Annotated[str, Field(min_length=1, max_length=_WORD), BeforeValidator(_trimmed)]
+    return Annotated[str, Field(min_length=1, max_length=_WORD), AfterValidator(_trimmed)]
 
 
 def _trimmed(value: Any) -> Any:
