@@ -87,7 +87,7 @@ def told(folder: Path, known: Sequence[dict[str, Any]], kind: str = "string") ->
         "number": {"type": "number", "minimum": 0, "maximum": 9, "missing": True},
     }
     (folder / "model").mkdir(exist_ok=True)
-    manifest = {"inputs": {name: inputs[kind] for name in known[0]["instance"]}}
+    manifest = {"inputs": dict.fromkeys(known[0]["instance"], inputs[kind])}
     (folder / "model" / "manifest.json").write_text(json.dumps(manifest))
     (folder / "smoke.json").write_text(json.dumps(known))
     return folder
