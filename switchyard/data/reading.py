@@ -83,7 +83,7 @@ def read(
             layout = table_layout(opening, source, table, target, data.columns)
         else:
             layout = layout_of(opening, source, data, labels)
-        columns, rejects = _tables(opening, layout)
+        columns, rejects = read_tables(opening, layout)
     except PermissionError as cause:
         raise RequestError(f"'{file.path}' may not be read; check its permissions") from cause
     if not columns.num_rows and not (rejects and rejects.num_rows):
@@ -96,7 +96,8 @@ def read(
     return RawFrame(_rows(columns, layout, file.name, inputs), named)
 
 
-def _tables(opening: Opening, layout: Layout) -> tuple[pa.Table, pa.Table | None]:
+def read_tables(opening: Opening, layout: Layout) -> tuple[pa.Table, pa.Table | None]:
+    """The columns of a file by the names that it has, and what cannot be read of it."""
     match layout.form:
         case "parquet":
             return read_parquet(opening.path, layout)

@@ -14,15 +14,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from switchyard.data.delimited import read_delimited
-from switchyard.data.json_rows import first_keys, read_json, read_json_lines
+from switchyard.data.json_rows import first_keys
 from switchyard.data.layouts import DELIMITERS, Form, Layout
 from switchyard.data.opening import Opening, look
-from switchyard.data.parquet import column_names, read_parquet
+from switchyard.data.parquet import column_names
+from switchyard.data.reading import read_tables
 from switchyard.errors import DataError
 from switchyard.tables.casting import NUMBER, as_text
 
 _LINES = 200
+_LONGEST = 1 << 24
 _ALIKE = 0.9
 MOST_UNREAD = 0.05
 """Of more rows that cannot be read, the file has to be mended first."""
@@ -66,7 +67,7 @@ def peek(path: Path, target: str, named: Sequence[str] = ()) -> Peeked:
         names=layout.names,
         header=layout.header,
     )
-    table, rejects = _read(opening, read)
+    table, rejects = read_tables(opening, read)
     if not table.num_rows and not (rejects is not None and rejects.num_rows):
         raise DataError(f"'{path}' has a header and no rows; give a file with rows")
     return Peeked(
@@ -120,8 +121,12 @@ def _lines(opening: Opening, mark: str) -> list[list[str]]:
 
 
 def _parsed(text: str, mark: str) -> Iterator[list[str]]:
-    csv.field_size_limit(1 << 24)
-    return csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+    """The fields of each line; the limit of a field's length is the whole process's."""
+    before = csv.field_size_limit(_LONGEST)
+    try:
+        yield from csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+    finally:
+        csv.field_size_limit(before)
 
 
 def _fit(
@@ -208,17 +213,6 @@ def _broken(opening: Opening, layout: Layout) -> tuple[str, ...]:
         for name, column in zip(layout.names, table.columns, strict=True)
         if pc.any(pc.match_substring(column, "\n")).as_py()
     )
-
-
-def _read(opening: Opening, layout: Layout) -> tuple[pa.Table, pa.Table | None]:
-    match layout.form:
-        case "parquet":
-            return read_parquet(opening.path, layout)
-        case "json-lines":
-            return read_json_lines(opening, layout)
-        case "json":
-            return read_json(opening, layout)
-    return read_delimited(opening, layout)
 
 
 def _unread(path: Path, rows: int, rejects: pa.Table | None) -> tuple[int, str]:
