@@ -117,7 +117,9 @@ def test_the_reference_protocol_is_random_and_says_so() -> None:
 
 def test_one_group_cannot_be_parted() -> None:
     data = frame(["site.example"] * 50)
-    with pytest.raises(DataError, match=r"the \w+ side has no rows: 100 rows in 1 groups"):
+    with pytest.raises(
+        DataError, match=r"the \w+ side has 0 rows: 100 rows in 1 groups are too few"
+    ):
         split(data, Split(), 1)
 
 

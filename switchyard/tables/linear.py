@@ -124,7 +124,7 @@ class LinearClassifier(ClassifierMixin, _Linear):  # type: ignore[misc]
     """Two classes by logistic regression: log-odds as a sum of terms.
 
     C: how little the squares of the coefficients are held down; max_iter: steps at the most.
-    Fitted state: that of `_Linear`, and `classes_`.
+    Fitted state: that of `_Linear`, `classes_`, and `n_iter_`, the steps it took.
     """
 
     def __init__(self, *, C: float = 1.0, max_iter: int = 1_000) -> None:
@@ -137,7 +137,9 @@ class LinearClassifier(ClassifierMixin, _Linear):  # type: ignore[misc]
 
         rows, y = validate_data(self, X, y, dtype=np.float64)
         self.classes_, codes = two_classes(y)
-        self._keep(LogisticRegression(C=self.C, max_iter=self.max_iter).fit(rows, codes), rows)
+        found = LogisticRegression(C=self.C, max_iter=self.max_iter).fit(rows, codes)
+        self._keep(found, rows)
+        self.n_iter_ = int(found.n_iter_.max())
         return self
 
     def predict_proba(self, X: Any) -> Floats:
