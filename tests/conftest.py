@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,11 @@ for _name in [name for name in os.environ if name.startswith("SWITCHYARD_")]:
 os.environ["NO_PROXY"] = "127.0.0.1,localhost"
 # Pipelines are looked for below it; the workers of pytest have no main module that would tell.
 os.environ["ZENML_CUSTOM_SOURCE_ROOT"] = str(ROOT)
+# Set before any test imports ZenML, which looks once: the store of whoever runs them is not ours.
+_ZENML = Path(tempfile.mkdtemp(prefix="switchyard-zenml-"))
+atexit.register(shutil.rmtree, _ZENML, ignore_errors=True)
+os.environ["ZENML_CONFIG_PATH"] = str(_ZENML / "config")
+os.environ["ZENML_REPOSITORY_PATH"] = str(_ZENML)
 
 
 @pytest.fixture(scope="session")
@@ -83,17 +91,13 @@ class Packages:
 
 
 @pytest.fixture(scope="session")
-def zenml_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty ZenML store of this test process's own, opened as run.py opens it."""
-    folder = tmp_path_factory.mktemp("zenml")
-    os.environ["ZENML_CONFIG_PATH"] = str(folder / "config")
-    os.environ["ZENML_REPOSITORY_PATH"] = str(folder)
-
+def zenml_store() -> Path:
+    """The ZenML store of this test process's own, opened as run.py opens it."""
     from stacks.workspace import open_workspace, set_environment
 
     set_environment(verbose=False)
     open_workspace()
-    return folder
+    return _ZENML
 
 
 @pytest.fixture(scope="session")

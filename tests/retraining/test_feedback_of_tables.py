@@ -53,6 +53,7 @@ def put(
     types: dict[str, Any] | None = None,
 ) -> None:
     """Put answered rows, and labels where there are any, into the prediction store."""
+    now = datetime.now(UTC)  # of the ids as well, on whichever day the module was read
     ids = sorted(RequestIds(b"k" * 32, 1.0).issue(1).decode() for _ in rows)
     kinds = input_types(REGRESSION) | (types or {})
     count = len(rows)
@@ -60,7 +61,7 @@ def put(
         {
             "request_id": pa.array(ids, pa.string()),
             "instance": pa.array([0] * count, pa.int32()),
-            "time": pa.array([NOW] * count, pa.timestamp("us", tz="UTC")),
+            "time": pa.array([now] * count, pa.timestamp("us", tz="UTC")),
             **{
                 each: pa.array([row.get(each) for row in rows], kind)
                 for each, kind in kinds.items()
@@ -83,7 +84,7 @@ def put(
     )
     given = given.filter(given["label"].is_valid())
     for kind, content in (("predictions", table), ("feedback", given)):
-        folder = Path(captured, kind, f"date={NOW:%Y-%m-%d}")
+        folder = Path(captured, kind, f"date={now:%Y-%m-%d}")
         folder.mkdir(parents=True, exist_ok=True)
         pq.write_table(content, folder / "rows.parquet")
 
