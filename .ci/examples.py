@@ -7,6 +7,7 @@ import csv
 import json
 import sys
 import urllib.request
+from pathlib import Path
 
 url, file = sys.argv[1:]
 with urllib.request.urlopen(f"{url}/model", timeout=30) as answer:
@@ -15,9 +16,8 @@ with urllib.request.urlopen(f"{url}/model", timeout=30) as answer:
 examples = model.get("examples") or [
     {name: example} for name, each in model["inputs"].items() for example in each["examples"]
 ]
-with open(f"{file}.json", "w", encoding="utf-8") as body:
-    json.dump({"instances": examples}, body)
-with open(f"{file}.csv", "w", encoding="utf-8", newline="") as rows:
+Path(f"{file}.json").write_text(json.dumps({"instances": examples}), encoding="utf-8")
+with Path(f"{file}.csv").open("w", encoding="utf-8", newline="") as rows:
     writer = csv.DictWriter(rows, list(examples[0]))
     writer.writeheader()
     writer.writerows(examples)
