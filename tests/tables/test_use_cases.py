@@ -32,9 +32,9 @@ def rows(case: UseCase) -> int:
     return card.rows
 
 
-@pytest.mark.parametrize("name", ["student", "wine"])
-def test_without_a_source_a_sample_is_generated(name: str) -> None:
-    assert rows(shipped(name)) > 10_000
+@pytest.mark.parametrize(("name", "count"), [("student", 1_000), ("wine", 1_600)])
+def test_without_a_source_a_sample_is_generated(name: str, count: int) -> None:
+    assert rows(shipped(name)) == count
 
 
 def test_student_scores_are_read(real_data: Path) -> None:
