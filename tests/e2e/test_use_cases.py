@@ -197,7 +197,8 @@ def test_a_table_goes_the_whole_way(journey: Journey) -> None:
         caller.await_version("2")
     judged = journey.judged[-1]
     assert judged.status == "drifted"
-    assert judged.quality.outside_share[journey.changing.name] > 0.9
+    # The caller that watches the swap asks what is usual meanwhile.
+    assert judged.quality.outside_share[journey.changing.name] > 0.5
     assert judged.performance is not None
     assert judged.performance.metrics["r2"] < 0
     (retrained,) = Retrainings(place.records).all()

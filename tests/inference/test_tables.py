@@ -239,7 +239,7 @@ def test_one_file_with_text_among_its_numbers_stops_no_other(
 ) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
-    rows = [{**INSTANCE, "reading": value} for value in (72, "n/a", 72.5)]
+    rows = [{**INSTANCE, "reading": value} for value in (72, "many", 72.5)]
     (folder / "a.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     (folder / "b.jsonl").write_text(json.dumps(INSTANCE))
 
@@ -247,7 +247,7 @@ def test_one_file_with_text_among_its_numbers_stops_no_other(
 
     assert [row["reading"] for row in rows_of(tmp_path / "out.parquet")] == ["72", "72.5", "72"]
     [rejected] = rows_of(tmp_path / "out.rejects.parquet")
-    assert rejected["problem"] == "reading: text instead of a number"
+    assert rejected["problem"] == "reading: 'many' is no number"
 
 
 def test_a_missing_column_and_one_of_another_type_are_named_with_their_file(
@@ -257,8 +257,8 @@ def test_a_missing_column_and_one_of_another_type_are_named_with_their_file(
     with pytest.raises((DataError, RequestError), match=r"in\.csv.*rename 'Reading' to 'reading'"):
         infer(regression, put(tmp_path / "in.csv", columns), tmp_path / "out.csv")
 
-    columns = {**COLUMNS, "reading": [True] * COUNT}
-    with pytest.raises((DataError, RequestError), match=r"in\.parquet.*'reading' is bool"):
+    columns = {**COLUMNS, "reading": [[1.0]] * COUNT}
+    with pytest.raises((DataError, RequestError), match=r"in\.parquet.*'reading' is list"):
         infer(regression, put(tmp_path / "in.parquet", columns), tmp_path / "out.csv")
 
 
