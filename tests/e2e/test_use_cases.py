@@ -41,8 +41,8 @@ SETTINGS: dict[str, Any] = {
     ],
     "tuning": {"folds": 2, "jobs": 1},
     "evaluation": {"bootstrap": 100},
-    # Machines that run tests are busy.
-    "promotion": {"floors": {"r2": 0.3}, "max_latency_us": 100_000},
+    # Machines that run tests are busy; and of few old rows no small loss can be ruled out.
+    "promotion": {"floors": {"r2": 0.3}, "max_latency_us": 100_000, "max_loss": 0.2},
     "serving": {"capture": {"flush_s": 0.5}},
     "monitoring": {"window_h": WINDOW / timedelta(hours=1), "lag_s": LAG_S, "max_windows": 60},
     "retraining": {"drifted_windows": 1, "of_windows": 1},
@@ -203,7 +203,7 @@ def test_a_table_goes_the_whole_way(journey: Journey) -> None:
     assert judged.performance.metrics["r2"] < 0
     (retrained,) = Retrainings(place.records).all()
     assert (retrained.promoted, retrained.deployed, retrained.version) == (True, True, 2), retrained
-    assert retrained.labelled == len(journey.usual) + 900
+    assert retrained.labelled == 1 + len(journey.usual) + 900  # one is of the contract's
     assert code == 0
     assert (caller.failures, caller.versions) == ([], ["1", "2"])
     assert journey.agree("2")
