@@ -20,8 +20,8 @@ format: ## mend what can be mended by machine
 test: ## the quick tests
 	uv run pytest -n auto -m "not slow"
 
-test-slow: ## whole journeys through run.py
-	uv run pytest -n auto -m slow --durations=15
+test-slow: ## whole journeys through run.py, more at once than there are cores: they mostly wait
+	uv run pytest -n 4 -m slow --durations=15
 
 test-all: ## every test, the slow ones too
 	uv run pytest -n auto
