@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.clusters import Cluster, find_cluster
 from tests.services import Service
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,7 +24,7 @@ settings.load_profile("untimed")
 
 # Who runs the tests may have settings of an own, such as one state folder for every service.
 for _name in [name for name in os.environ if name.startswith("SWITCHYARD_")]:
-    if _name != "SWITCHYARD_DATA_DIR":
+    if _name not in ("SWITCHYARD_CLUSTER_CACHE", "SWITCHYARD_DATA_DIR"):
         del os.environ[_name]
 os.environ["NO_PROXY"] = "127.0.0.1,localhost"
 # Pipelines are looked for below it; the workers of pytest have no main module that would tell.
@@ -42,6 +43,12 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the real data sets are not at {folder}; set SWITCHYARD_DATA_DIR")
     return folder
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    """A real Kubernetes; a test that uses it carries the mark `cluster`."""
+    return find_cluster()
 
 
 @pytest.fixture(scope="session")
