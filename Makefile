@@ -21,10 +21,13 @@ test: ## the quick tests
 	uv run pytest -n auto -m "not slow"
 
 test-slow: ## whole journeys through run.py, more at once than there are cores: they mostly wait
-	uv run pytest -n 4 -m slow --durations=15
+	uv run pytest -n 4 -m "slow and not cluster" --durations=15
 
-test-all: ## every test, the slow ones too
-	uv run pytest -n auto
+test-cluster: ## the journeys on Kubernetes, on the cluster of KUBECONFIG (tests/cluster/ makes one)
+	uv run --extra kubernetes --extra postgresql --extra s3 pytest -m cluster --durations=15
+
+test-all: ## every test, the slow ones too, but for those on a cluster
+	uv run pytest -n auto -m "not cluster"
 
 train: ## train, evaluate, register, promote
 	uv run run.py --pipeline training
