@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Bring the servers to this machine until Ctrl-C, each at the port that it has in the cluster. With the line
+#   127.0.0.1 zenml.switchyard.svc mlflow.switchyard.svc object-store.switchyard.svc postgresql.switchyard.svc
+# in /etc/hosts their addresses mean the same here and in pods, which is what stacks need.
+# Usage: forward.sh [kubectl's options, as --context kind-switchyard]
+set -euo pipefail
+
+trap 'kill $(jobs -p) 2>/dev/null; exit 0' INT TERM
+
+forward() {
+  while :; do # a forwarding ends with its pod
+    kubectl "${@:3}" -n switchyard port-forward --address 127.0.0.1 "service/$1" "$2:$2" >/dev/null
+    sleep 1
+  done
+}
+
+for each in zenml:8080 mlflow:5000 evidently:8000 prometheus:9090 object-store:9000 postgresql:5432; do
+  if ! kubectl "$@" -n switchyard get service "${each%:*}" >/dev/null 2>&1; then
+    echo "${each%:*} is not in this cluster"
+    continue
+  fi
+  echo "http://${each%:*}.switchyard.svc:${each#*:}"
+  forward "${each%:*}" "${each#*:}" "$@" &
+done
+wait
