@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# Bring the servers to this machine until Ctrl-C, each at the port that it has in the cluster. With the line
-#   127.0.0.1 zenml.switchyard.svc mlflow.switchyard.svc object-store.switchyard.svc postgresql.switchyard.svc
-# in /etc/hosts their addresses mean the same here and in pods, which is what stacks need.
+# Bring the servers to this machine until Ctrl-C, each at the port that it has in the cluster, on a loopback address
+# of their own, so that nothing else is in the way. With this line in /etc/hosts (macOS: and `sudo ifconfig lo0 alias
+# 127.0.0.2`) their names mean the same here and in pods, which is what stacks need:
+#   127.0.0.2 zenml.switchyard.svc mlflow.switchyard.svc object-store.switchyard.svc postgresql.switchyard.svc
 # Usage: forward.sh [kubectl's options, as --context kind-switchyard]
 set -euo pipefail
+address=${FORWARD_ADDRESS:-127.0.0.2}
 
 trap 'kill $(jobs -p) 2>/dev/null; exit 0' INT TERM
 
 forward() {
   while :; do # a forwarding ends with its pod
-    kubectl "${@:3}" -n switchyard port-forward --address 127.0.0.1 "service/$1" "$2:$2" >/dev/null
+    kubectl "${@:3}" -n switchyard port-forward --address "$address" "service/$1" "$2:$2" >/dev/null
     sleep 1
   done
 }

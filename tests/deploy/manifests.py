@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from tests.clusters import kubectl_binary
+
 ROOT = Path(__file__).resolve().parents[2]
 PLATFORM = ROOT / "deploy" / "platform"
 OVERLAYS = ("local", "production")
@@ -30,7 +32,7 @@ def copied(folder: Path) -> Path:
 def built(folder: Path) -> str:
     """The manifests of an overlay."""
     made = subprocess.run(
-        ["kubectl", "kustomize", folder], check=True, capture_output=True, text=True
+        [kubectl_binary(), "kustomize", folder], check=True, capture_output=True, text=True
     )
     return made.stdout
 

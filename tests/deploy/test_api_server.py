@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import copy
-import subprocess
 import uuid
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import yaml
 
+from tests.clusters import Cluster
 from tests.deploy.manifests import Manifest, Overlay, named
 
 pytestmark = pytest.mark.cluster
 
 
-def kubectl(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["kubectl", *arguments], input=given, capture_output=True, text=True, check=False
-    )
-
-
 @pytest.fixture
-def moved(overlay: Overlay, cluster: Any) -> Iterator[list[Manifest]]:
+def moved(overlay: Overlay, cluster: Cluster) -> Iterator[list[Manifest]]:
     """The overlay's manifests, in namespaces of our own: a dry run asks for namespaces that are."""
-    del cluster
     mark = uuid.uuid4().hex[:8]
     manifests = [copy.deepcopy(each) for each in overlay.all]
     namespaces = [each for each in manifests if each["kind"] == "Namespace"]
@@ -34,14 +26,15 @@ def moved(overlay: Overlay, cluster: Any) -> Iterator[list[Manifest]]:
     for each in manifests:
         if each not in namespaces:
             each["metadata"]["namespace"] += f"-{mark}"
-    made = kubectl("create", "-f", "-", given=yaml.safe_dump_all(namespaces))
-    assert made.returncode == 0, made.stderr
+    cluster.kubectl("create", "-f", "-", given=yaml.safe_dump_all(namespaces))
     yield manifests
-    kubectl("delete", "namespace", "--wait=false", *map(named, namespaces))
+    cluster.kubectl("delete", "namespace", "--wait=false", *map(named, namespaces))
 
 
-def test_the_api_server_takes_every_manifest_and_warns_of_none(moved: list[Manifest]) -> None:
-    done = kubectl(
+def test_the_api_server_takes_every_manifest_and_warns_of_none(
+    moved: list[Manifest], cluster: Cluster
+) -> None:
+    done = cluster.tried(
         *("apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-"),
         given=yaml.safe_dump_all(moved),
     )

@@ -198,7 +198,7 @@ def test_rights_are_least(overlay: Overlay) -> None:
             assert not {"escalate", "bind", "impersonate"} & set(rule["verbs"])
             assert not {"roles", "rolebindings", "pods/exec"} & set(rule["resources"])
             if "secrets" in rule["resources"]:
-                assert "list" not in rule["verbs"]
+                assert not {"get", "list", "watch"} & set(rule["verbs"])
     bound = set()
     for binding in overlay.kind("RoleBinding"):
         home = binding["metadata"]["namespace"]
@@ -206,6 +206,36 @@ def test_rights_are_least(overlay: Overlay) -> None:
         bound |= {subject["name"] for subject in binding["subjects"]}
     # Steps and most servers have no rights at all.
     assert not {"switchyard-step", "switchyard-server", "default"} & bound
+
+
+def test_rights_are_enough(overlay: Overlay) -> None:
+    """What deployer and doctor say that each account needs."""
+    deployer = pytest.importorskip("stacks.deployers.kubernetes.rights")
+    doctor = pytest.importorskip("stacks.doctor.rights")
+    roles = {(each["metadata"]["namespace"], named(each)): each for each in overlay.kind("Role")}
+
+    def lacking(namespace: str, role: str, needed: Any) -> list[str]:
+        given = {
+            (f"{resource}.{group}".rstrip("."), verb)
+            for rule in roles[namespace, role]["rules"]
+            for group in rule["apiGroups"]
+            for resource in rule["resources"]
+            for verb in rule["verbs"]
+        }
+        return [
+            f"{verb} {resource}"
+            for resource, verbs in needed
+            for verb in verbs
+            if (resource, verb) not in given
+        ]
+
+    applied = [(f"{what}.{group}".rstrip("."), verbs) for group, what, verbs in deployer.RIGHTS]
+    assert lacking("switchyard-serving", "switchyard-deployer", applied) == []
+    asked = doctor.DEPLOYING.items()
+    assert lacking("switchyard-serving", "switchyard-deployer", asked) == []
+    asked = doctor.ORCHESTRATING.items()
+    assert lacking("switchyard", "switchyard-orchestrator", asked) == []
+    assert lacking("switchyard", "switchyard-user", doctor.SUBMITTING.items()) == []
 
 
 @pytest.mark.parametrize("name", ["postgres", "rclone", "prometheus", "switchyard/platform"])
