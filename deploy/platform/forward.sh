@@ -10,9 +10,11 @@ address=${FORWARD_ADDRESS:-127.0.0.2}
 trap 'kill $(jobs -p) 2>/dev/null; exit 0' INT TERM
 
 forward() {
-  while :; do # a forwarding ends with its pod
-    kubectl "${@:3}" -n switchyard port-forward --address "$address" "service/$1" "$2:$2" >/dev/null
-    sleep 1
+  trap 'kill "$child" 2>/dev/null; exit 0' TERM
+  while :; do # a forwarding ends with its pod, at the first request after that
+    kubectl "${@:3}" -n switchyard port-forward --address "$address" "service/$1" "$2:$2" >/dev/null &
+    child=$!
+    if ! wait "$child"; then sleep 1; fi
   done
 }
 
