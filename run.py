@@ -69,6 +69,8 @@ def execute(arguments: argparse.Namespace) -> int:
         return show_status(arguments)
     if arguments.command == "stack":
         return apply_stack(arguments)
+    if arguments.command == "ui":
+        return show_page(arguments)
     if not arguments.command and arguments.schema:
         return show_schema()
     resolved = resolve_configuration(arguments)
@@ -78,8 +80,6 @@ def execute(arguments: argparse.Namespace) -> int:
         return show_logs(arguments, resolved)
     if arguments.command == "watch":
         return watch(arguments, resolved)
-    if arguments.command == "ui":
-        return show_page(arguments, resolved)
     if arguments.print_config:
         return show_configuration(resolved)
     return run_pipeline(arguments, resolved)
@@ -162,11 +162,12 @@ def watch(arguments: argparse.Namespace, resolved: Resolved) -> int:
     return start_watch(arguments, resolved.use_case)
 
 
-def show_page(arguments: argparse.Namespace, resolved: Resolved) -> int:
-    """`ui evidently`."""
-    from stacks.evidently_page import show_history
+def show_page(arguments: argparse.Namespace) -> int:
+    """`ui`."""
+    from pipelines.monitoring_pages import show
 
-    return show_history(resolved.use_case, port=arguments.port)
+    case = None if arguments.state else resolve_configuration(arguments).use_case
+    return show(arguments.page, case, arguments.state, arguments.host, arguments.port)
 
 
 def show_status(arguments: argparse.Namespace) -> int:

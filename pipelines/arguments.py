@@ -8,6 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST_SHARDS = 1_000
+PAGES = {"evidently": 8000, "metrics": 9200}
 PIPELINES = ("training", "deployment", "inference", "monitoring")
 
 
@@ -124,10 +125,7 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     watch.add_argument(
         "--metrics-port", type=int, metavar="PORT", help="let Prometheus read the results there"
     )
-    pages = add("ui", "open a page on what monitoring has seen")
-    pages.add_argument("page", choices=("evidently",), metavar="evidently", help="its history")
-    _add_use_case(pages)
-    pages.add_argument("--port", type=int, default=8000, help="where (default: 8000)")
+    _add_pages(add("ui", "open a page on what monitoring has seen"))
     stack = add("stack", "register stacks from their files")
     actions = stack.add_subparsers(dest="action", required=True, metavar="ACTION")
     text = "register or update the stack of a file; twice changes nothing"
@@ -135,6 +133,17 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     applied.add_argument("file", type=Path, metavar="FILE", help="as stacks/local.yaml")
     applied.add_argument("--dry-run", action="store_true", help="say what would be changed")
     _add_loudness(applied)
+
+
+def _add_pages(pages: argparse.ArgumentParser) -> None:
+    names, text = tuple(PAGES), "its history for people, or its last verdicts for Prometheus"
+    pages.add_argument("page", choices=names, metavar="evidently|metrics", help=text)
+    _add_use_case(pages)
+    pages.add_argument(
+        "--state", metavar="LOCATION", help="of all use cases whose services' state is below it"
+    )
+    pages.add_argument("--host", default="127.0.0.1", help="where (default: this machine only)")
+    pages.add_argument("--port", type=int, help="… (default: 8000, of metrics 9200)")
 
 
 def _add_new(new: argparse.ArgumentParser) -> None:

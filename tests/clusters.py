@@ -38,7 +38,7 @@ class Cluster:
     def tried(self, *arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
         """How kubectl ended."""
         return subprocess.run(
-            [_kubectl(), "--kubeconfig", str(self.kubeconfig), *arguments],
+            [kubectl_binary(), "--kubeconfig", str(self.kubeconfig), *arguments],
             input=given,
             capture_output=True,
             text=True,
@@ -88,7 +88,7 @@ def find_cluster() -> Cluster:
     return Cluster(path, asked.stdout.strip())
 
 
-def _kubectl() -> str:
+def kubectl_binary() -> str:
     """The kubectl that was built with the test cluster, else the one on the path."""
     cache = os.environ.get("SWITCHYARD_CLUSTER_CACHE") or "~/.cache/switchyard/cluster"
     built = Path(cache).expanduser() / "kubectl"

@@ -18,8 +18,7 @@ def keep_report(
     One of the same window is replaced.
     """
     store.write(f"{REPORTS}/{name_of(verdict.since)}.html", page.encode())
-    if store.is_local:
-        add_to_workspace(store, verdict.name, comparison)
+    add_to_workspace(store, verdict.name, comparison)
     retire(store, verdict.name, keep)
 
 
@@ -32,8 +31,7 @@ def retire(store: MonitoringStore, project: str, keep: int) -> None:
             windows[since] = path
     for since in sorted(windows)[:-keep]:
         # The page goes last: as long as it is there, what was cut off is done again.
-        if store.is_local:
-            store.delete(f"{WORKSPACE}/{run_path(project, since)}")
+        store.delete(f"{WORKSPACE}/{run_path(project, since)}")
         store.delete(windows[since])
 
 

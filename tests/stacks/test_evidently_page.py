@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import socket
 import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,53 +12,43 @@ import numpy as np
 import pytest
 import requests
 
-from stacks.evidently_page import command_of
-from switchyard.configuration.model import UseCase
+from stacks.evidently_page import show_history
 from switchyard.errors import RequestError
 from switchyard.monitoring.drift import compare
 from switchyard.monitoring.records import MonitoringStore
 from switchyard.monitoring.reports import add_to_workspace
-from tests.labels import PHISHING
 
-
-def case(store: str) -> UseCase:
-    return UseCase.of(
-        {
-            "name": "phishing",
-            "title": "Phishing",
-            "serve": "fast",
-            "labels": PHISHING.plain(),
-            "candidates": [{"name": "fast", "estimator": "hashed-ngrams"}],
-            "monitoring": {"store": store},
-        }
-    )
+RUN = str(Path(__file__).resolve().parents[2] / "run.py")
 
 
 def test_without_a_history_the_next_step_is_told(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="--pipeline monitoring"):
-        command_of(case(str(tmp_path)), "127.0.0.1", 8000)
-
-
-def test_an_object_store_has_no_workspace() -> None:
-    with pytest.raises(RequestError, match="object store"):
-        command_of(case("memory://monitoring"), "127.0.0.1", 8000)
+        show_history(MonitoringStore(str(tmp_path)), "phishing", "127.0.0.1", 8000)
 
 
 @pytest.mark.slow
-def test_evidentlys_page_shows_the_history(tmp_path: Path) -> None:
+@pytest.mark.parametrize("given", ["one", "state"])
+def test_evidentlys_page_shows_the_history_and_ends_when_it_is_asked_to(
+    tmp_path: Path, given: str
+) -> None:
     values = {"score": np.linspace(0, 1, 500, dtype=np.float32)}
     comparison = compare(values, values, 0.1, moment=datetime(2026, 9, 7, tzinfo=UTC))
-    add_to_workspace(MonitoringStore(str(tmp_path)), "phishing", comparison)
+    place = tmp_path / "phishing" / "monitoring"
+    add_to_workspace(MonitoringStore(str(place)), "phishing", comparison)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    page = subprocess.Popen(command_of(case(str(tmp_path)), "127.0.0.1", port))
+    named = ["--state", str(tmp_path)]
+    if given == "one":
+        named = ["--set", f"monitoring.store={place}"]
+    page = subprocess.Popen([sys.executable, RUN, "ui", "evidently", *named, "--port", str(port)])
     try:
         projects = _answer(f"http://127.0.0.1:{port}/api/projects", page)
     finally:
         page.terminate()
-        page.wait(30)
+        code = page.wait(30)
     assert re.search(r'"name":\s*"phishing"', projects)
+    assert code == 0
 
 
 def _answer(url: str, process: subprocess.Popen[bytes]) -> str:
