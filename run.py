@@ -69,6 +69,8 @@ def execute(arguments: argparse.Namespace) -> int:
         return show_status(arguments)
     if arguments.command == "stack":
         return apply_stack(arguments)
+    if arguments.command == "image":
+        return build_images(arguments)
     if not arguments.command and arguments.schema:
         return show_schema()
     resolved = resolve_configuration(arguments)
@@ -191,6 +193,15 @@ def show_logs(arguments: argparse.Namespace, resolved: Resolved) -> int:
     from pipelines.services import logs
 
     return logs(resolved.use_case.name, arguments.lines)
+
+
+def build_images(arguments: argparse.Namespace) -> int:
+    """`image build`."""
+    if arguments.push:  # to the active stack's registry
+        enter_workspace(arguments)
+    from stacks.images.command import build
+
+    return build(arguments.names, arguments.base, push=arguments.push, quiet=arguments.quiet)
 
 
 def apply_stack(arguments: argparse.Namespace) -> int:

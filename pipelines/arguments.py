@@ -128,6 +128,7 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     pages.add_argument("page", choices=("evidently",), metavar="evidently", help="its history")
     _add_use_case(pages)
     pages.add_argument("--port", type=int, default=8000, help="where (default: 8000)")
+    _add_image(add("image", "make the images that pods run"))
     stack = add("stack", "register stacks from their files")
     actions = stack.add_subparsers(dest="action", required=True, metavar="ACTION")
     text = "register or update the stack of a file; twice changes nothing"
@@ -135,6 +136,20 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     applied.add_argument("file", type=Path, metavar="FILE", help="as stacks/local.yaml")
     applied.add_argument("--dry-run", action="store_true", help="say what would be changed")
     _add_loudness(applied)
+
+
+def _add_image(image: argparse.ArgumentParser) -> None:
+    actions = image.add_subparsers(dest="action", required=True, metavar="ACTION")
+    text = "build and push the images that the stack's registry lacks; print their names"
+    build = actions.add_parser("build", help=text, description=text)
+    build.add_argument("names", nargs="*", metavar="NAME", help="steps, serving (default: both)")
+    build.add_argument(
+        "--push", action=argparse.BooleanOptionalAction, default=True, help="to the registry"
+    )
+    build.add_argument(
+        "--base", metavar="IMAGE", help="to build on (default: python:3.11-slim of Docker Hub)"
+    )
+    _add_loudness(build)
 
 
 def _add_new(new: argparse.ArgumentParser) -> None:
