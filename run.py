@@ -127,19 +127,21 @@ def show_configuration(resolved: Resolved) -> int:
 def run_pipeline(arguments: argparse.Namespace, resolved: Resolved) -> int:
     """`--pipeline NAME`."""
     enter_workspace(arguments)
-    quiet, verbose, case = arguments.quiet, arguments.verbose, resolved.use_case
+    from pipelines.starting import Manner
+
+    case, manner = resolved.use_case, Manner(arguments.quiet, arguments.verbose, arguments.image)
     if arguments.pipeline == "training":
         from pipelines.running import run_training
 
         gc.freeze()
         gc.enable()
-        return run_training(case, cache=not arguments.no_cache, quiet=quiet, verbose=verbose)
+        return run_training(case, manner, cache=not arguments.no_cache)
     if arguments.pipeline == "monitoring":
         from pipelines.monitoring_runs import run_monitoring
 
         gc.freeze()
         gc.enable()
-        return run_monitoring(resolved, dry_run=arguments.dry_run, quiet=quiet, verbose=verbose)
+        return run_monitoring(resolved, manner, dry_run=arguments.dry_run)
     if arguments.pipeline == "inference":
         from pipelines.inferring import run_inference
 
@@ -147,14 +149,14 @@ def run_pipeline(arguments: argparse.Namespace, resolved: Resolved) -> int:
         gc.enable()
         source, output, version = arguments.input, arguments.output, arguments.version
         shards = arguments.shards or case.inference.shards
-        return run_inference(case, source, output, version, shards, quiet=quiet, verbose=verbose)
+        return run_inference(case, manner, source, output, version, shards)
     from pipelines.deploying import run_deployment, run_rollback
 
     gc.freeze()
     gc.enable()
     if arguments.rollback:
-        return run_rollback(case, quiet=quiet, verbose=verbose)
-    return run_deployment(case, arguments.version, quiet=quiet, verbose=verbose)
+        return run_rollback(case, manner)
+    return run_deployment(case, manner, arguments.version)
 
 
 def watch(arguments: argparse.Namespace, resolved: Resolved) -> int:

@@ -38,6 +38,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--no-cache", action="store_true", help="run every step again")
     parser.add_argument(
+        "--image", metavar="IMAGE", help="run pods from this one (default: one of today's code)"
+    )
+    parser.add_argument(
         "--dry-run", action="store_true", help="say what monitoring would do and why; do nothing"
     )
     parser.add_argument(
@@ -190,5 +193,7 @@ def _check(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
         parser.error(f"--shards is {given.shards}; give a number from 1 to {MOST_SHARDS:,}")
     if given.data and (deploys or infers):
         parser.error("--data belongs to --pipeline training and --pipeline monitoring")
+    if given.image and not given.pipeline:
+        parser.error("--image belongs to --pipeline")
     if given.dry_run and given.pipeline != "monitoring":
         parser.error("--dry-run belongs to --pipeline monitoring")

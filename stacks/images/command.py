@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from stacks.images.contents import TARGETS, target
 from stacks.images.making import ensure
-from switchyard.errors import RequestError
 
 REGISTRY_VARIABLE = "SWITCHYARD_REGISTRY"
 
@@ -19,7 +18,7 @@ def build(names: Sequence[str], given_base: str | None, *, push: bool, quiet: bo
     quiet: the build's own lines are kept for the case that it fails. Errors as of `ensure`.
     """
     wanted = [target(name).name for name in names or TARGETS]
-    registry = stack_registry() if push else local_name()
+    registry = _registry() if push else local_name()
 
     def tell(line: str) -> None:
         if not quiet:
@@ -32,20 +31,10 @@ def build(names: Sequence[str], given_base: str | None, *, push: bool, quiet: bo
     return 0
 
 
-def stack_registry() -> str:
-    """The `uri` of the active stack's container registry; RequestError when it has none."""
-    from zenml.client import Client
-    from zenml.enums import StackComponentType
+def _registry() -> str:
+    from stacks.images.stacked import stack_registry  # here: without a registry ZenML is not needed
 
-    stack = Client().active_stack_model
-    found = stack.components.get(StackComponentType.CONTAINER_REGISTRY)
-    uri = str(found[0].configuration.get("uri", "")) if found else ""
-    if not uri:
-        raise RequestError(
-            f"the active stack '{stack.name}' has no container registry to push to; take one that "
-            "has, as by `zenml stack set kubernetes`, or keep the image here by --no-push"
-        )
-    return uri
+    return stack_registry()
 
 
 def local_name() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,19 @@ Cpu = Annotated[str, Field(pattern=r"^([1-9][0-9]*m|[0-9]*[1-9][0-9]*(\.[0-9]+)?
 Memory = Annotated[str, Field(pattern=r"^[1-9][0-9]*(\.[0-9]+)?(Ki|Mi|Gi|Ti|k|M|G|T)?$")]
 """Bytes, as Kubernetes writes them: '512Mi' or '2Gi'."""
 
+StepName = Literal[
+    "load_data",
+    "split_data",
+    "train_candidate",
+    "evaluate_candidates",
+    "package_model",
+    "check_windows",
+    "plan_inference",
+    "score_shard",
+    "join_parts",
+]
+"""Steps that may have a pod of their own."""
+
 
 class Pod(Section):
     """What one pod gets."""
@@ -23,13 +36,15 @@ class Pod(Section):
 
 
 class Resources(Section):
-    """Which steps have pods of their own, and what each pod gets. Another step shares its
-    pipeline's pod: starting one takes longer than most steps do."""
+    """Which steps have pods of their own, and what each pod gets.
+
+    Another step shares its pipeline's pod: to start one takes longer than most steps do.
+    """
 
     pipeline: Pod = Field(
         default=Pod(), description="The pod of a pipeline, and of the steps without one."
     )
-    steps: dict[str, Pod] = Field(
+    steps: dict[StepName, Pod] = Field(
         default={"train_candidate": Pod(), "score_shard": Pod()},
         description="Steps with pods of their own, which run side by side where there are several.",
     )
