@@ -71,6 +71,8 @@ def execute(arguments: argparse.Namespace) -> int:
         return apply_stack(arguments)
     if arguments.command == "image":
         return build_images(arguments)
+    if arguments.command == "schedule":
+        return schedule(arguments)
     if not arguments.command and arguments.schema:
         return show_schema()
     resolved = resolve_configuration(arguments)
@@ -204,6 +206,23 @@ def build_images(arguments: argparse.Namespace) -> int:
     from stacks.images.command import build
 
     return build(arguments.names, arguments.base, push=arguments.push, quiet=arguments.quiet)
+
+
+def schedule(arguments: argparse.Namespace) -> int:
+    """`schedule monitoring`, `schedule list` and `schedule stop`."""
+    resolved = None if arguments.action == "list" else resolve_configuration(arguments)
+    enter_workspace(arguments)
+    from pipelines import scheduling
+    from pipelines.starting import Manner
+
+    gc.freeze()
+    gc.enable()
+    if resolved is None:
+        return scheduling.show_schedules()
+    if arguments.action == "stop":
+        return scheduling.stop_schedule(resolved.use_case)
+    manner = Manner(arguments.quiet, arguments.verbose, arguments.image)
+    return scheduling.schedule_monitoring(resolved, arguments.cron, manner)
 
 
 def apply_stack(arguments: argparse.Namespace) -> int:

@@ -132,6 +132,7 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     _add_use_case(pages)
     pages.add_argument("--port", type=int, default=8000, help="where (default: 8000)")
     _add_image(add("image", "make the images that pods run"))
+    _add_schedule(add("schedule", "monitor by the clock of a stack on Kubernetes"))
     stack = add("stack", "register stacks from their files")
     actions = stack.add_subparsers(dest="action", required=True, metavar="ACTION")
     text = "register or update the stack of a file; twice changes nothing"
@@ -153,6 +154,25 @@ def _add_image(image: argparse.ArgumentParser) -> None:
         "--base", metavar="IMAGE", help="to build on (default: python:3.11-slim of Docker Hub)"
     )
     _add_loudness(build)
+
+
+def _add_schedule(schedule: argparse.ArgumentParser) -> None:
+    actions = schedule.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        made = actions.add_parser(name, help=text, description=text)
+        _add_loudness(made)
+        return made
+
+    monitoring = add("monitoring", "run the pipeline monitoring whenever --cron says")
+    monitoring.add_argument(
+        "--cron", required=True, metavar="FIELDS", help="as '*/15 * * * *', in UTC"
+    )
+    monitoring.add_argument("--image", metavar="IMAGE", help="as of --pipeline")
+    monitoring.add_argument("--data", metavar="SOURCE", help="as of --pipeline monitoring")
+    _add_use_case(monitoring)
+    add("list", "show what is scheduled")
+    _add_use_case(add("stop", "monitor a use case no longer"))
 
 
 def _add_new(new: argparse.ArgumentParser) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from zenml.client import Client
@@ -15,6 +15,9 @@ from zenml.steps import BaseStep
 from stacks import orchestration
 from steps.hooks import record_failure, record_success
 from switchyard.configuration.model import UseCase
+
+Call = Callable[..., Any]
+"""Calls a step with its inputs: `Calls` and `DynamicCalls`."""
 
 
 class Calls:

@@ -6,7 +6,7 @@ from typing import Any
 
 from zenml import pipeline
 
-from pipelines.calling import Calls
+from pipelines.calling import Call, Calls
 from steps.deployment import (
     deploy_service,
     package_service,
@@ -28,7 +28,7 @@ def deployment(use_case: dict[str, Any], wanted: int | None = None) -> None:
     deployment_steps(wanted, use_case)
 
 
-def deployment_steps(wanted: Any, use_case: dict[str, Any], calls: Calls | None = None) -> Any:
+def deployment_steps(wanted: Any, use_case: dict[str, Any], calls: Call | None = None) -> Any:
     """Wire the steps; returns the output `deployed_version`. calls: how they are called."""
     call = calls or Calls()
     version = call(resolve_version, wanted, use_case)
@@ -47,7 +47,7 @@ def rollback(use_case: dict[str, Any]) -> None:
     rollback_steps(use_case)
 
 
-def rollback_steps(use_case: dict[str, Any], calls: Calls | None = None) -> None:
+def rollback_steps(use_case: dict[str, Any], calls: Call | None = None) -> None:
     """Wire the steps; calls: how they are called."""
     call = calls or Calls()
     begun, deployed = call(go_back, use_case)

@@ -9,7 +9,7 @@ from typing import Any
 
 from zenml import pipeline
 
-from pipelines.calling import Calls, DynamicCalls
+from pipelines.calling import Call, DynamicCalls
 from pipelines.deployment import deployment_steps
 from pipelines.training import training_steps
 from steps.data import load_data
@@ -55,7 +55,7 @@ def monitoring(use_case: dict[str, Any], given: bool = False) -> None:
             retrain(store, plan, given, use_case, call)
 
 
-def guard(use_case: dict[str, Any], call: Calls) -> None:
+def guard(use_case: dict[str, Any], call: Call) -> None:
     """Judge what is deployed; if it must go, serve the release before. The alias follows last.
 
     When the release before cannot serve, nothing has changed, and the run goes on.
@@ -71,7 +71,7 @@ def guard(use_case: dict[str, Any], call: Calls) -> None:
 
 
 def retrain(
-    store: MonitoringStore, plan: Any, given: bool, use_case: dict[str, Any], call: Calls
+    store: MonitoringStore, plan: Any, given: bool, use_case: dict[str, Any], call: Call
 ) -> None:
     """The steps of the training pipeline on old and new rows; those of deployment if promoted."""
     record, training_case, fingerprints = call(begin_retraining, plan, given, use_case)

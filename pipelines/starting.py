@@ -58,18 +58,32 @@ def started(
     """
     name, in_pods = name or run_name(case), orchestration.has_pods()
     if in_pods:
-        pipeline = getattr(on_pods, pipeline.name, pipeline)
         options.pop("steps", None)
-    place = orchestration.options(
-        case, _teller(manner), image=manner.image, deploys=pipeline.name in DEPLOYING
-    )
-    prepared = pipeline.with_options(run_name=name, tags=[case.name], **place, **options)
+    options |= {"run_name": name, "tags": [case.name]}
+    prepared = placed(pipeline, case, manner).with_options(**options)
     shown = display(Console(stderr=True), quiet=manner.quiet or manner.verbose)
     try:
         with platform_failures(), shown, following(name, active=in_pods):
             return _ended(prepared, arguments, name, elsewhere=in_pods)
     except RunStoppedException as stop:
         raise KeyboardInterrupt from stop
+
+
+def placed(pipeline: Pipeline, case: UseCase, manner: Manner, **settings: Any) -> Pipeline:
+    """The pipeline as the active stack runs it, with its place; settings: further ones of pods.
+
+    Errors as of `orchestration.options`.
+    """
+    if orchestration.has_pods():
+        pipeline = getattr(on_pods, pipeline.name, pipeline)
+    place = orchestration.options(
+        case,
+        _teller(manner),
+        image=manner.image,
+        deploys=pipeline.name in DEPLOYING,
+        further=settings,
+    )
+    return pipeline.with_options(**place)
 
 
 def _ended(

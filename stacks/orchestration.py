@@ -38,11 +38,13 @@ def options(
     *,
     image: str | None = None,
     deploys: bool = False,
+    further: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What `with_options` of a pipeline takes on the active stack; nothing without pods.
 
     tell: gets the lines of a build, should the registry lack the image of today's code; image: a
-    prebuilt one instead; deploys: whether its small steps deploy, for which their pod needs rights.
+    prebuilt one instead; deploys: whether its small steps deploy, for which their pod needs rights;
+    further: settings of the orchestrator.
     RequestError when the image is not in its registry; PlatformError when none can be made.
     """
     if not has_pods():
@@ -59,7 +61,7 @@ def options(
                 "allow_download_from_artifact_store": False,
                 "allow_download_from_code_repository": False,
             },
-            "orchestrator": of_pipeline(_configured(), case, deploys=deploys),
+            "orchestrator": of_pipeline(_configured(), case, deploys=deploys) | dict(further or {}),
         }
     }
 

@@ -18,10 +18,13 @@ DEPLOYER_ACCOUNT = "switchyard-deployer"
 """May do what an orchestrator may, and what a deployer needs in the services' namespace."""
 
 POLLED_S = 1.0
+KEPT_S = 86_400
+"""A pod that has ended is there to be looked at for a day."""
+
 RESTARTS = 3
 """How often a pod that died otherwise than by an error of its step is replaced."""
 
-ONLY_DEATHS = {
+ONLY_DEATHS: dict[str, list[dict[str, Any]]] = {
     "rules": [
         # Evicted, preempted, or its node is gone: another pod, as often as it takes.
         {
@@ -53,6 +56,7 @@ def of_pipeline(configured: Mapping[str, Any], case: UseCase, *, deploys: bool) 
         "pod_settings": _merged(_pod(case, case.resources.pipeline), _of_steps(configured)),
         "orchestrator_job_backoff_limit": RESTARTS,
         "job_monitoring_interval": POLLED_S,
+        "ttl_seconds_after_finished": KEPT_S,
         **account,
     }
 
@@ -64,6 +68,7 @@ def of_steps_pod(configured: Mapping[str, Any], case: UseCase, pod: Pod) -> dict
         "pod_settings": _merged(_pod(case, pod), _of_steps(configured)),
         "pod_failure_policy": ONLY_DEATHS,
         "backoff_limit_margin": RESTARTS,
+        "ttl_seconds_after_finished": KEPT_S,
         # ZenML lets such a step run as what started it, which may do more.
         **({"service_account_name": account} if account else {}),
     }
