@@ -69,6 +69,10 @@ def execute(arguments: argparse.Namespace) -> int:
         return show_status(arguments)
     if arguments.command == "stack":
         return apply_stack(arguments)
+    if arguments.command == "image":
+        return build_images(arguments)
+    if arguments.command == "schedule":
+        return schedule(arguments)
     if arguments.command == "ui":
         return show_page(arguments)
     if not arguments.command and arguments.schema:
@@ -125,19 +129,21 @@ def show_configuration(resolved: Resolved) -> int:
 def run_pipeline(arguments: argparse.Namespace, resolved: Resolved) -> int:
     """`--pipeline NAME`."""
     enter_workspace(arguments)
-    quiet, verbose, case = arguments.quiet, arguments.verbose, resolved.use_case
+    from pipelines.starting import Manner
+
+    case, manner = resolved.use_case, Manner(arguments.quiet, arguments.verbose, arguments.image)
     if arguments.pipeline == "training":
         from pipelines.running import run_training
 
         gc.freeze()
         gc.enable()
-        return run_training(case, cache=not arguments.no_cache, quiet=quiet, verbose=verbose)
+        return run_training(case, manner, cache=not arguments.no_cache)
     if arguments.pipeline == "monitoring":
         from pipelines.monitoring_runs import run_monitoring
 
         gc.freeze()
         gc.enable()
-        return run_monitoring(resolved, dry_run=arguments.dry_run, quiet=quiet, verbose=verbose)
+        return run_monitoring(resolved, manner, dry_run=arguments.dry_run)
     if arguments.pipeline == "inference":
         from pipelines.inferring import run_inference
 
@@ -145,14 +151,14 @@ def run_pipeline(arguments: argparse.Namespace, resolved: Resolved) -> int:
         gc.enable()
         source, output, version = arguments.input, arguments.output, arguments.version
         shards = arguments.shards or case.inference.shards
-        return run_inference(case, source, output, version, shards, quiet=quiet, verbose=verbose)
+        return run_inference(case, manner, source, output, version, shards)
     from pipelines.deploying import run_deployment, run_rollback
 
     gc.freeze()
     gc.enable()
     if arguments.rollback:
-        return run_rollback(case, quiet=quiet, verbose=verbose)
-    return run_deployment(case, arguments.version, quiet=quiet, verbose=verbose)
+        return run_rollback(case, manner)
+    return run_deployment(case, manner, arguments.version)
 
 
 def watch(arguments: argparse.Namespace, resolved: Resolved) -> int:
@@ -192,6 +198,32 @@ def show_logs(arguments: argparse.Namespace, resolved: Resolved) -> int:
     from pipelines.services import logs
 
     return logs(resolved.use_case.name, arguments.lines)
+
+
+def build_images(arguments: argparse.Namespace) -> int:
+    """`image build`."""
+    if arguments.push:  # to the active stack's registry
+        enter_workspace(arguments)
+    from stacks.images.command import build
+
+    return build(arguments.names, arguments.base, push=arguments.push, quiet=arguments.quiet)
+
+
+def schedule(arguments: argparse.Namespace) -> int:
+    """`schedule monitoring`, `schedule list` and `schedule stop`."""
+    resolved = None if arguments.action == "list" else resolve_configuration(arguments)
+    enter_workspace(arguments)
+    from pipelines import scheduling
+    from pipelines.starting import Manner
+
+    gc.freeze()
+    gc.enable()
+    if resolved is None:
+        return scheduling.show_schedules()
+    if arguments.action == "stop":
+        return scheduling.stop_schedule(resolved.use_case)
+    manner = Manner(arguments.quiet, arguments.verbose, arguments.image)
+    return scheduling.schedule_monitoring(resolved, arguments.cron, manner)
 
 
 def apply_stack(arguments: argparse.Namespace) -> int:

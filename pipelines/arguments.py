@@ -39,6 +39,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--no-cache", action="store_true", help="run every step again")
     parser.add_argument(
+        "--image", metavar="IMAGE", help="run pods from this one (default: one of today's code)"
+    )
+    parser.add_argument(
         "--dry-run", action="store_true", help="say what monitoring would do and why; do nothing"
     )
     parser.add_argument(
@@ -126,6 +129,8 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
         "--metrics-port", type=int, metavar="PORT", help="let Prometheus read the results there"
     )
     _add_pages(add("ui", "open a page on what monitoring has seen"))
+    _add_image(add("image", "make the images that pods run"))
+    _add_schedule(add("schedule", "monitor by the clock of a stack on Kubernetes"))
     stack = add("stack", "register stacks from their files")
     actions = stack.add_subparsers(dest="action", required=True, metavar="ACTION")
     text = "register or update the stack of a file; twice changes nothing"
@@ -144,6 +149,39 @@ def _add_pages(pages: argparse.ArgumentParser) -> None:
     )
     pages.add_argument("--host", default="127.0.0.1", help="where (default: this machine only)")
     pages.add_argument("--port", type=int, help="… (default: 8000, of metrics 9200)")
+
+
+def _add_image(image: argparse.ArgumentParser) -> None:
+    actions = image.add_subparsers(dest="action", required=True, metavar="ACTION")
+    text = "build and push the images that the stack's registry lacks; print their names"
+    build = actions.add_parser("build", help=text, description=text)
+    build.add_argument("names", nargs="*", metavar="NAME", help="steps, serving (default: both)")
+    build.add_argument(
+        "--push", action=argparse.BooleanOptionalAction, default=True, help="to the registry"
+    )
+    build.add_argument(
+        "--base", metavar="IMAGE", help="to build on (default: python:3.11-slim of Docker Hub)"
+    )
+    _add_loudness(build)
+
+
+def _add_schedule(schedule: argparse.ArgumentParser) -> None:
+    actions = schedule.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        made = actions.add_parser(name, help=text, description=text)
+        _add_loudness(made)
+        return made
+
+    monitoring = add("monitoring", "run the pipeline monitoring whenever --cron says")
+    monitoring.add_argument(
+        "--cron", required=True, metavar="FIELDS", help="as '*/15 * * * *', in UTC"
+    )
+    monitoring.add_argument("--image", metavar="IMAGE", help="as of --pipeline")
+    monitoring.add_argument("--data", metavar="SOURCE", help="as of --pipeline monitoring")
+    _add_use_case(monitoring)
+    add("list", "show what is scheduled")
+    _add_use_case(add("stop", "monitor a use case no longer"))
 
 
 def _add_new(new: argparse.ArgumentParser) -> None:
@@ -184,5 +222,7 @@ def _check(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
         parser.error(f"--shards is {given.shards}; give a number from 1 to {MOST_SHARDS:,}")
     if given.data and (deploys or infers):
         parser.error("--data belongs to --pipeline training and --pipeline monitoring")
+    if given.image and not given.pipeline:
+        parser.error("--image belongs to --pipeline")
     if given.dry_run and given.pipeline != "monitoring":
         parser.error("--dry-run belongs to --pipeline monitoring")

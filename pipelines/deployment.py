@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from zenml import pipeline
-from zenml.steps import BaseStep
 
+from pipelines.calling import Call, Calls
 from steps.deployment import (
     deploy_service,
     package_service,
@@ -29,18 +28,12 @@ def deployment(use_case: dict[str, Any], wanted: int | None = None) -> None:
     deployment_steps(wanted, use_case)
 
 
-def deployment_steps(
-    wanted: Any,
-    use_case: dict[str, Any],
-    prepared: Callable[[BaseStep], BaseStep] = lambda each: each,
-) -> Any:
-    """Wire the steps; returns the output `deployed_version`.
-
-    prepared: what a pipeline of another kind does to each step.
-    """
-    version = prepared(resolve_version)(wanted, use_case)
-    release = prepared(package_service)(version, use_case)
-    return prepared(record_deployment)(prepared(deploy_service)(release, use_case))
+def deployment_steps(wanted: Any, use_case: dict[str, Any], calls: Call | None = None) -> Any:
+    """Wire the steps; returns the output `deployed_version`. calls: how they are called."""
+    call = calls or Calls()
+    version = call(resolve_version, wanted, use_case)
+    release = call(package_service, version, use_case)
+    return call(record_deployment, call(deploy_service, release, use_case))
 
 
 @pipeline(
@@ -51,5 +44,11 @@ def deployment_steps(
 )
 def rollback(use_case: dict[str, Any]) -> None:
     """Serve the release before the present one; the alias `champion` follows, last of all."""
-    begun, deployed = go_back(use_case)
-    end_rollback(begun, record_deployment(deployed), use_case)
+    rollback_steps(use_case)
+
+
+def rollback_steps(use_case: dict[str, Any], calls: Call | None = None) -> None:
+    """Wire the steps; calls: how they are called."""
+    call = calls or Calls()
+    begun, deployed = call(go_back, use_case)
+    call(end_rollback, begun, call(record_deployment, deployed), use_case)

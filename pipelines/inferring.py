@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from zenml.exceptions import RunStoppedException
 
+from pipelines.calling import last_calls
 from pipelines.inference import inference
 from pipelines.inference_summaries import summarise
-from pipelines.running import finished, platform_failures, run_name
+from pipelines.starting import Manner, started
 from switchyard.configuration.model import UseCase
-from switchyard.console import display
 from switchyard.errors import GateRefused, PlatformError
 from switchyard.inference.claims import claimed
 from switchyard.inference.results import Outcome
@@ -20,13 +19,11 @@ from switchyard.inference.results import Outcome
 
 def run_inference(
     use_case: UseCase,
+    manner: Manner,
     source: str,
     output: str,
     version: int | None,
     shards: int,
-    *,
-    quiet: bool,
-    verbose: bool,
 ) -> int:
     """Score `source` into `output`; return the exit code: 1 when every row was rejected.
 
@@ -39,17 +36,9 @@ def run_inference(
         "wanted": version,
         "shards": shards,
     }
-    prepared = inference.with_options(run_name=run_name(use_case), tags=[use_case.name])
-    try:
-        with (
-            claimed(arguments["output"]),
-            platform_failures(),
-            display(Console(stderr=True), quiet=quiet or verbose),
-        ):
-            run = prepared(**arguments)
-    except RunStoppedException as stop:
-        raise KeyboardInterrupt from stop
-    steps = finished(run).steps
+    with claimed(arguments["output"]):
+        run = started(inference, use_case, arguments, manner)
+    steps = last_calls(run)
     if "join_parts" not in steps:
         raise PlatformError("the run has no step 'join_parts'; --verbose shows its log")
     result = dict(steps["join_parts"].output.load())

@@ -8,15 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from zenml import pipeline
-from zenml.steps import BaseStep
 
+from pipelines.calling import Call, DynamicCalls
 from pipelines.deployment import deployment_steps
 from pipelines.training import training_steps
 from steps.data import load_data
 from steps.deployment import record_deployment
 from steps.fingerprints import RETRY, is_remote
 from steps.guarding import end_rollback, guard_deployment, take_back
-from steps.hooks import record_failure, record_success
 from steps.monitoring import check_windows
 from steps.retraining import (
     begin_retraining,
@@ -41,50 +40,47 @@ def monitoring(use_case: dict[str, Any], given: bool = False) -> None:
     """
     case = UseCase.of(use_case)
     store = MonitoringStore(store_location(case))
+    call = DynamicCalls(case)
     with lease(store) as other:
         if other is None:
-            guard(use_case)
-        verdicts = _prepared(check_windows)(use_case, dry_run=other is not None)
-        plan, _ = _prepared(decide_retraining)(
-            verdicts, other=other and other.model_dump(), use_case=use_case
+            guard(use_case, call)
+        verdicts = call(check_windows, use_case, dry_run=other is not None)
+        plan, _ = call(
+            decide_retraining,
+            verdicts,
+            other=other and other.model_dump(),
+            use_case=use_case,
         )
         if plan.load().decision.retrain:
-            retrain(store, plan, given, use_case)
+            retrain(store, plan, given, use_case, call)
 
 
-def guard(use_case: dict[str, Any]) -> None:
+def guard(use_case: dict[str, Any], call: Call) -> None:
     """Judge what is deployed; if it must go, serve the release before. The alias follows last.
 
     When the release before cannot serve, nothing has changed, and the run goes on.
     """
-    verdict = _prepared(guard_deployment)(use_case)
+    verdict = call(guard_deployment, use_case)
     if not verdict.load().roll_back:
         return
-    rollback, deployment = _prepared(take_back)(verdict, use_case)
+    rollback, deployment = call(take_back, verdict, use_case)
     if rollback.load().outcome:
         return
-    version = _prepared(record_deployment)(deployment)
-    _prepared(end_rollback)(rollback, version, use_case)
+    version = call(record_deployment, deployment)
+    call(end_rollback, rollback, version, use_case)
 
 
-def retrain(store: MonitoringStore, plan: Any, given: bool, use_case: dict[str, Any]) -> None:
+def retrain(
+    store: MonitoringStore, plan: Any, given: bool, use_case: dict[str, Any], call: Call
+) -> None:
     """The steps of the training pipeline on old and new rows; those of deployment if promoted."""
-    record, training_case, fingerprints = _prepared(begin_retraining)(plan, given, use_case)
+    record, training_case, fingerprints = call(begin_retraining, plan, given, use_case)
     began = record.load()
     with concluding(store, began), withdrawing(UseCase.of(use_case), began.name):
         case = UseCase.of(training_case.load())
         remote = any(map(is_remote, case.data.sources))
-        version, decision = training_steps(case, fingerprints, _patient if remote else _prepared)
-        due = _prepared(deployment_due)(record, decision, version, use_case)
-        deployed = deployment_steps(version, use_case, _prepared) if due.load() else None
-        _prepared(end_retraining)(record, decision, version, deployed, use_case)
-
-
-def _prepared(each: BaseStep) -> BaseStep:
-    """A dynamic pipeline's own hooks are of the run; these are of the step."""
-    return each.with_options(on_success=record_success, on_failure=record_failure)
-
-
-def _patient(each: BaseStep) -> BaseStep:
-    """As `_prepared`; sources that a network lies before are tried again."""
-    return _prepared(each.with_options(retry=RETRY) if each is load_data else each)
+        patient = DynamicCalls(case, {load_data: RETRY} if remote else None)
+        version, decision = training_steps(case, fingerprints, patient)
+        due = call(deployment_due, record, decision, version, use_case)
+        deployed = deployment_steps(version, use_case, call) if due.load() else None
+        call(end_retraining, record, decision, version, deployed, use_case)

@@ -6,23 +6,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
-from zenml.exceptions import RunStoppedException
 from zenml.models import PipelineRunResponse
 
+from pipelines.calling import last_calls
 from pipelines.monitoring import monitoring
 from pipelines.monitoring_summaries import Watched, summarise
-from pipelines.running import check, finished, platform_failures, run_name, settled_case
+from pipelines.running import check, settled_case
+from pipelines.starting import Manner, platform_failures, started
 from steps import guarding, retraining
 from steps import monitoring as checking
 from switchyard.configuration.layers import Resolved
 from switchyard.configuration.model import UseCase
-from switchyard.console import display
 from switchyard.monitoring.records import MonitoringStore, store_location
 from switchyard.monitoring.results import Verdict
 from switchyard.retraining.locks import holder
 
 
-def run_monitoring(resolved: Resolved, *, dry_run: bool, quiet: bool, verbose: bool) -> int:
+def run_monitoring(resolved: Resolved, manner: Manner, *, dry_run: bool) -> int:
     """Run the pipeline; return the exit code. What a step raises is raised here.
 
     dry_run: no pipeline is run and nothing is written, sent, trained or deployed.
@@ -31,14 +31,8 @@ def run_monitoring(resolved: Resolved, *, dry_run: bool, quiet: bool, verbose: b
     check(case)
     if dry_run:
         return _foretell(case)
-    name = run_name(case)
-    prepared = monitoring.with_options(run_name=name, tags=[case.name])
-    try:
-        with platform_failures(), display(Console(stderr=True), quiet=quiet or verbose):
-            run = prepared(use_case=case.plain(), given=names_sources(resolved))
-    except RunStoppedException as stop:
-        raise KeyboardInterrupt from stop
-    watched = collect(finished(run))
+    arguments = {"use_case": case.plain(), "given": names_sources(resolved)}
+    watched = collect(started(monitoring, case, arguments, manner))
     summarise(watched, Console())
     return watched.exit_code
 
@@ -56,7 +50,7 @@ def names_sources(resolved: Resolved) -> bool:
 
 def collect(run: PipelineRunResponse) -> Watched:
     """Read back what the steps found and did."""
-    steps = run.steps
+    steps = last_calls(run)
 
     def made(step: str, output: str) -> Any:
         found = steps.get(step)

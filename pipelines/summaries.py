@@ -13,6 +13,7 @@ from rich.table import Table
 from zenml.enums import ExecutionStatus
 from zenml.models import PipelineRunResponse, StepRunResponse
 
+from pipelines.calling import last_calls
 from switchyard.configuration.model import UseCase
 from switchyard.data.cards import DataCard
 from switchyard.errors import PlatformError
@@ -47,7 +48,7 @@ class Result:
 def export(run: PipelineRunResponse, use_case: UseCase) -> Path:
     """Write the pages that the run has made; return their folder, `output_dir`/<use case>/<run>."""
     folder: Path = Path(use_case.output_dir).expanduser() / use_case.name / run.name
-    steps = run.steps  # each look at it asks the store
+    steps = last_calls(run)
     made = {
         name: (step, output)
         for name, (step, output) in PAGES.items()
@@ -68,7 +69,7 @@ def export(run: PipelineRunResponse, use_case: UseCase) -> Path:
 def collect(run: PipelineRunResponse, use_case: UseCase) -> Result:
     """Write the run's pages, and read its results back."""
     folder = export(run, use_case)
-    steps = run.steps
+    steps = last_calls(run)
     return Result(
         run=run,
         data=_load(steps, "load_data", "data_card"),
@@ -83,7 +84,7 @@ def collect(run: PipelineRunResponse, use_case: UseCase) -> Result:
 
 def show_candidates(run: PipelineRunResponse, console: Console) -> None:
     """Print the figures of all candidates, where a run has come so far as to have them."""
-    steps = run.steps
+    steps = last_calls(run)
     if "evaluate_candidates" in steps and "evaluation" in steps["evaluate_candidates"].outputs:
         console.print(_table(_load(steps, "evaluate_candidates", "evaluation")))
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from zenml import pipeline
-from zenml.steps import BaseStep
 
+from pipelines.calling import Calls
 from steps.data import load_data, split_data
 from steps.evaluation import evaluate_candidates
 from steps.hooks import record_failure, record_success
@@ -36,19 +35,16 @@ def training(use_case: dict[str, Any], fingerprints: list[str]) -> None:
     training_steps(UseCase.of(use_case), fingerprints)
 
 
-def training_steps(
-    case: UseCase,
-    fingerprints: Any,
-    prepared: Callable[[BaseStep], BaseStep] = lambda each: each,
-) -> tuple[Any, Any]:
+def training_steps(case: UseCase, fingerprints: Any, calls: Calls | None = None) -> tuple[Any, Any]:
     """Wire the steps; each gets only the parts of the configuration that it depends on.
 
-    prepared: what a pipeline of another kind does to each step. Returns the outputs `version` and
-    `decision`.
+    calls: how they are called. Returns the outputs `version` and `decision`.
     """
+    call = calls or Calls()
     case, _ = available(case)
     loaded = _named(
-        prepared(load_data)(
+        call(
+            load_data,
             data=case.data.plain(),
             definition=case.definition.plain(),
             seed=case.seed,
@@ -58,7 +54,8 @@ def training_steps(
     card = loaded["data_card"]
     judging = case.for_judging().plain()
     sides = _named(
-        prepared(split_data)(
+        call(
+            split_data,
             loaded["dataset"],
             split=case.split.plain(),
             definition=case.definition.plain(),
@@ -67,24 +64,29 @@ def training_steps(
         )
     )
     trained = [
-        _named(
-            prepared(train_candidate)(
-                sides["train"],
-                sides["validation"],
-                sides["inputs"],
-                candidate=candidate.plain(),
-                definition=case.definition.plain(),
-                tuning=case.tuning.plain(),
-                rule=case.evaluation.plain(include=RULE),
-                seed=case.seed,
-                id=f"train_{candidate.name.replace('-', '_')}",
-            )
+        _named(outputs)
+        for outputs in call.side_by_side(
+            train_candidate,
+            [
+                {
+                    "train": sides["train"],
+                    "validation": sides["validation"],
+                    "inputs": sides["inputs"],
+                    "candidate": candidate.plain(),
+                    "definition": case.definition.plain(),
+                    "tuning": case.tuning.plain(),
+                    "rule": case.evaluation.plain(include=RULE),
+                    "seed": case.seed,
+                    "id": f"train_{candidate.name.replace('-', '_')}",
+                }
+                for candidate in case.candidates
+            ],
         )
-        for candidate in case.candidates
     ]
     results = [each["result"] for each in trained]
     judged = _named(
-        prepared(evaluate_candidates)(
+        call(
+            evaluate_candidates,
             sides["holdout"],
             sides["inputs"],
             [each["model"] for each in trained],
@@ -94,10 +96,16 @@ def training_steps(
         )
     )
     evaluation = judged["evaluation"]
-    package = prepared(package_model)(
-        judged["challenger"], sides["inputs"], evaluation, card, use_case=judging
+    package = call(
+        package_model,
+        judged["challenger"],
+        sides["inputs"],
+        evaluation,
+        card,
+        use_case=judging,
     )
-    run = prepared(record_run)(
+    run = call(
+        record_run,
         package,
         evaluation,
         results,
@@ -109,8 +117,8 @@ def training_steps(
         base=base_of(case),
         use_case=judging,
     )
-    version = prepared(register_model)(package, run, evaluation, use_case=judging)
-    decided = _named(prepared(promote_model)(version, package, sides["holdout"], use_case=judging))
+    version = call(register_model, package, run, evaluation, use_case=judging)
+    decided = _named(call(promote_model, version, package, sides["holdout"], use_case=judging))
     return version, decided["decision"]
 
 

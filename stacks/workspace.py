@@ -23,6 +23,8 @@ def set_environment(*, verbose: bool) -> None:
         "ZENML_ANALYTICS_OPT_IN": "false",
         "ZENML_ENABLE_RICH_TRACEBACK": "false",
         "ZENML_REPOSITORY_PATH": str(ROOT),
+        # Parameters of a dynamic pipeline's steps are kept as such, of any size.
+        "ZENML_PARAMETER_SIZE_THRESHOLD": "-1",
         "ZENML_LOGGING_VERBOSITY": "INFO" if verbose else "CRITICAL",
         "MLFLOW_LOGGING_LEVEL": "INFO" if verbose else "ERROR",
         "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",

@@ -38,5 +38,11 @@ def stage(title: str) -> Iterator[Report]:
     logger.info("%s: done, %s", title, text, extra=_fields(title, "finished", 1, 1, text))
 
 
+def announce(title: str, state: str, text: str = "") -> None:
+    """Tell of a piece of work that somebody else does; state: as of `stage`."""
+    done = int(state == "finished")
+    logger.info("%s: %s %s", title, state, text, extra=_fields(title, state, done, None, text))
+
+
 def _fields(title: str, state: str, done: int, total: int | None, text: str) -> dict[str, object]:
     return {"stage": title, "state": state, "done": done, "total": total, "text": text}

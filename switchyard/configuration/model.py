@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from switchyard.configuration.loop import Guard, Inference, Monitoring, Retraining
+from switchyard.configuration.resources import Resources
 from switchyard.configuration.sections import Name, Section, Share
 from switchyard.configuration.serving import Serving
 from switchyard.configuration.tables import Table, Target, check_columns
@@ -231,6 +232,7 @@ class UseCase(Section):
     monitoring: Monitoring = Monitoring()
     retraining: Retraining = Retraining()
     guard: Guard = Guard()
+    resources: Resources = Resources()
     output_dir: str = Field(default="outputs", description="Where reports for people are written.")
 
     @property
@@ -253,6 +255,7 @@ class UseCase(Section):
             "monitoring": Monitoring(),
             "retraining": Retraining(),
             "guard": Guard(),
+            "resources": Resources(),
             "output_dir": "outputs",
         }
         return self.model_copy(update={"data": kept, **defaults})

@@ -27,18 +27,15 @@ def test_the_run_without_the_lease_only_looks(
     quiet = SimpleNamespace(roll_back=False, decision=SimpleNamespace(retrain=False))
     quiet.load = lambda: quiet
 
-    def recording(step: Any) -> Any:
-        def call(*given: Any, **more: Any) -> Any:
-            called[step.name] = more
-            return (quiet, None) if step.name == "decide_retraining" else quiet
-
-        return call
+    def recording(step: Any, *given: Any, **more: Any) -> Any:
+        called[step.name] = more
+        return (quiet, None) if step.name == "decide_retraining" else quiet
 
     @contextmanager
     def held(store: object) -> Iterator[Lease | None]:
         yield other
 
-    monkeypatch.setattr(wiring, "_prepared", recording)
+    monkeypatch.setattr(wiring, "DynamicCalls", lambda case: recording)
     monkeypatch.setattr(wiring, "lease", held)
 
     wiring.monitoring.entrypoint(resolve(ROOT / "configs" / "phishing.yaml").use_case.plain())

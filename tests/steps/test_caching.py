@@ -84,7 +84,7 @@ def test_another_way_to_choose_thresholds_trains_again(core: Path) -> None:
 
 EVERYWHERE = {
     "compiling.py",
-    *(f"configuration/{name}.py" for name in ("loop", "model", "sections", "serving")),
+    *(f"configuration/{name}.py" for name in ("loop", "model", "resources", "sections", "serving")),
     *("errors.py", "nearest.py", "progress.py", "records.py"),
 }
 """What decides nothing: it names, checks and tells."""

@@ -112,14 +112,14 @@ class Wired:
 
     def __init__(self, patch: pytest.MonkeyPatch, case: UseCase, refusal: Exception | None) -> None:
         self.case, self.refusal = case, refusal
-        patch.setattr(pipeline, "_prepared", self._called)
+        patch.setattr(pipeline, "DynamicCalls", lambda *given: self._called)
         patch.setattr(pipeline, "training_steps", lambda *given: (Made(3), Made(decision())))
         patch.setattr(pipeline, "deployment_steps", self._deployed)
 
-    def _called(self, step: Any) -> Any:
+    def _called(self, step: Any, *given: Any) -> Any:
         if step.name == "begin_retraining":
-            return lambda *given: (Made(begun(self.case)), Made(self.case.plain()), Made([]))
-        return lambda *given: Made(step.entrypoint(*map(value, given)))
+            return Made(begun(self.case)), Made(self.case.plain()), Made([])
+        return Made(step.entrypoint(*map(value, given)))
 
     def _deployed(self, version: Made, *others: Any) -> Made:
         if self.refusal:
@@ -128,7 +128,7 @@ class Wired:
 
     def retrain(self) -> None:
         store = MonitoringStore(store_location(self.case))
-        pipeline.retrain(store, Made(None), False, self.case.plain())
+        pipeline.retrain(store, Made(None), False, self.case.plain(), self._called)
 
 
 def test_a_deployment_that_is_refused_takes_the_promotion_back(

@@ -95,7 +95,6 @@ def test_a_release_before_that_fails_its_smoke_test_is_noted_and_ends_nothing(
 def test_the_run_goes_on_and_the_alias_follows_only_what_was_done(
     stage: Stage,
     case: UseCase,
-    monkeypatch: pytest.MonkeyPatch,
     refusal: GateRefused | None,
     after: list[str],
 ) -> None:
@@ -103,20 +102,15 @@ def test_the_run_goes_on_and_the_alias_follows_only_what_was_done(
     stage.refusal = refusal
     called = []
 
-    def prepared(step: Any) -> Any:
-        def made(*given: Any) -> Any:
-            called.append(step.name)
-            if step.name == "guard_deployment":
-                return Made(BAD)
-            if step.name == "take_back":
-                return tuple(map(Made, taken_back(case)))
-            return Made(2)
+    def call(step: Any, *given: Any) -> Any:
+        called.append(step.name)
+        if step.name == "guard_deployment":
+            return Made(BAD)
+        if step.name == "take_back":
+            return tuple(map(Made, taken_back(case)))
+        return Made(2)
 
-        return made
-
-    monkeypatch.setattr(pipeline, "_prepared", prepared)
-
-    pipeline.guard(case.plain())
+    pipeline.guard(case.plain(), call)
 
     assert called == ["guard_deployment", "take_back", *after]
 
