@@ -95,8 +95,9 @@ def _pipeline(use_case: UseCase, folder: Path) -> None:
     set_environment(verbose=False)
     open_workspace()
     from pipelines.running import run_training
+    from pipelines.starting import Manner
 
-    run_training(use_case, cache=False, quiet=True, verbose=False)
+    run_training(use_case, Manner(quiet=True), cache=False)
 
 
 def _plain(case: UseCase, folder: Path) -> None:

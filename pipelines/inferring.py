@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from zenml.models import PipelineRunResponse
 
 from pipelines.calling import last_calls
 from pipelines.inference import inference
 from pipelines.inference_summaries import summarise
+from pipelines.shipping import files_to_score
 from pipelines.starting import Manner, started
 from switchyard.configuration.model import UseCase
 from switchyard.errors import GateRefused, PlatformError
@@ -29,23 +31,29 @@ def run_inference(
 
     What a step raises is raised here.
     """
-    arguments: dict[str, Any] = {
-        "use_case": use_case.plain(),
-        "source": _absolute(source),
-        "output": _absolute(output),
-        "wanted": version,
-        "shards": shards,
-    }
-    with claimed(arguments["output"]):
-        run = started(inference, use_case, arguments, manner)
+    with claimed(_absolute(output)):
+        files = files_to_score(_absolute(source), _absolute(output))
+        arguments: dict[str, Any] = {
+            "use_case": use_case.plain(),
+            "source": files.source,
+            "output": files.output,
+            "wanted": version,
+            "shards": shards,
+        }
+        outcome, work = _outcome(started(inference, use_case, arguments, manner))
+        outcome = files.fetched(outcome)
+    summarise(outcome, work, use_case, Console())
+    return 0 if outcome.counts.scored else GateRefused.exit_code
+
+
+def _outcome(run: PipelineRunResponse) -> tuple[Outcome, dict[str, float]]:
+    """What the run came to, and what it scored itself."""
     steps = last_calls(run)
     if "join_parts" not in steps:
         raise PlatformError("the run has no step 'join_parts'; --verbose shows its log")
     result = dict(steps["join_parts"].output.load())
     work = result.pop("work")
-    outcome = Outcome.of(result)
-    summarise(outcome, work, use_case, Console())
-    return 0 if outcome.counts.scored else GateRefused.exit_code
+    return Outcome.of(result), work
 
 
 def _absolute(location: str) -> str:

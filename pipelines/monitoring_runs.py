@@ -12,6 +12,7 @@ from pipelines.calling import last_calls
 from pipelines.monitoring import monitoring
 from pipelines.monitoring_summaries import Watched, summarise
 from pipelines.running import check, settled_case
+from pipelines.shipping import with_sources
 from pipelines.starting import Manner, platform_failures, started
 from steps import guarding, retraining
 from steps import monitoring as checking
@@ -31,7 +32,7 @@ def run_monitoring(resolved: Resolved, manner: Manner, *, dry_run: bool) -> int:
     check(case)
     if dry_run:
         return _foretell(case)
-    arguments = {"use_case": case.plain(), "given": names_sources(resolved)}
+    arguments = {"use_case": with_sources(case).plain(), "given": names_sources(resolved)}
     watched = collect(started(monitoring, case, arguments, manner))
     summarise(watched, Console())
     return watched.exit_code

@@ -10,6 +10,7 @@ from rich.markup import escape
 from zenml.client import Client
 from zenml.enums import StackComponentType
 
+from pipelines.shipping import with_sources
 from pipelines.starting import Manner, run_name, started
 from pipelines.summaries import collect, export, show_candidates, summarise
 from pipelines.training import training
@@ -28,6 +29,7 @@ from switchyard.serving.locations import settled
 def run_training(use_case: UseCase, manner: Manner, *, cache: bool) -> int:
     """Run the training pipeline; return the exit code. What a step raises is raised here."""
     check(use_case)
+    use_case = with_sources(use_case)
     sources = (*use_case.data.sources, *use_case.data.feedback)
     fingerprints = [fingerprint(source, use_case.data) for source in sources]
     console = Console(stderr=True)

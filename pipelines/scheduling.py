@@ -17,6 +17,7 @@ from zenml.models import ScheduleResponse
 from pipelines.monitoring import monitoring
 from pipelines.monitoring_runs import names_sources
 from pipelines.running import check, settled_case
+from pipelines.shipping import with_sources
 from pipelines.starting import Manner, placed
 from stacks import orchestration
 from switchyard.configuration.layers import Resolved
@@ -55,7 +56,7 @@ def schedule_monitoring(resolved: Resolved, cron: str, manner: Manner) -> int:
     )
     replaced = _remove(case)
     try:
-        prepared(use_case=case.plain(), given=names_sources(resolved))
+        prepared(use_case=with_sources(case).plain(), given=names_sources(resolved))
     except RuntimeError as error:
         gone = "; the schedule before it is gone" if replaced else ""
         raise PlatformError(f"monitoring cannot be scheduled: {error}{gone}") from error

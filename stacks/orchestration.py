@@ -32,6 +32,14 @@ def has_pods() -> bool:
     return bool(found) and found[0].flavor_name == KUBERNETES
 
 
+def store_of_pods() -> str | None:
+    """The artifact store's location where steps run in pods; None where they run here."""
+    if not has_pods():
+        return None
+    found = Client().active_stack_model.components[StackComponentType.ARTIFACT_STORE][0]
+    return str(found.configuration["path"])
+
+
 def options(
     case: UseCase,
     tell: Callable[[str], object],

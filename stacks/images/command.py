@@ -32,6 +32,9 @@ def build(names: Sequence[str], given_base: str | None, *, push: bool, quiet: bo
 
 
 def _registry() -> str:
+    """That of the environment, which is there before there is a stack; else the active stack's."""
+    if given := os.environ.get(REGISTRY_VARIABLE):
+        return given
     from stacks.images.stacked import stack_registry  # here: without a registry ZenML is not needed
 
     return stack_registry()

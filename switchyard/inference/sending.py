@@ -21,11 +21,9 @@ _BLOCK = 1 << 20
 class Sending:
     """Where steps read and write: `source` and `output` as URLs where they were paths of here.
 
-    store: an object-store URL that both ends reach. The same input and output have the same places
-    there, so that a run that was cut off is gone on with.
+    The same input and output have the same places, so that a run that was cut off is gone on with.
     """
 
-    store: str
     given_source: str
     given_output: str
     source: str
@@ -33,7 +31,10 @@ class Sending:
 
     @classmethod
     def of(cls, store: str, source: str, output: str) -> Sending:
-        """Upload what is of this machine; errors as of `find_inputs` and `Place`."""
+        """Upload what is of this machine to `store`, an object-store URL that both ends reach.
+
+        Errors as of `find_inputs` and `Place`.
+        """
         sent, kept = source, output
         mark = hashlib.sha256(f"{source}\n{output}".encode())
         if _is_local(source):
@@ -47,7 +48,7 @@ class Sending:
             below = f"{store.rstrip('/')}/{FOLDER}/{mark.hexdigest()[:16]}"
             ending = "/" if output.endswith("/") else ""
             kept = f"{below}/output/{PurePosixPath(output).name}{ending}"
-        return cls(store, source, output, sent, kept)
+        return cls(source, output, sent, kept)
 
     def fetched(self, outcome: Outcome) -> Outcome:
         """Bring the result here, and say where it is now; what was sent is deleted then."""
