@@ -170,8 +170,8 @@ class Promotion(Section):
     margin: float = Field(
         default=0.002,
         ge=0.0,
-        description="The interval's lower end must exceed this gain; of errors in the target's "
-        "unit it is a share of the champion's.",
+        description="The interval's lower end must exceed this gain; on recent rows, after drift, "
+        "the gain itself must. Of errors in the target's unit it is a share of the champion's.",
     )
     confidence: Annotated[float, Field(gt=0.5, lt=1.0)] = Field(
         default=0.95,
@@ -192,8 +192,8 @@ class Promotion(Section):
     )
     max_loss: Share = Field(
         default=0.03,
-        description="On all other rows the interval may not reach down to a greater loss; a share "
-        "as with the margin.",
+        description="All other rows may lose so much, and on recent ones the interval must rule "
+        "out a greater loss; a share as with the margin.",
     )
     max_latency_us: float = Field(default=5_000.0, gt=0, description="Median for one instance.")
     max_size_mb: float = Field(default=50.0, gt=0, description="Size of the model package.")

@@ -72,9 +72,11 @@ def decide(
             )
             parted = sides(labels, recent, promotion)
             interval = compare.on(parted.measured if parted else None)
-            gates.append(conditions.improvement(interval, promotion, parted.told if parted else ""))
-            if parted:
+            if parted is None:
+                gates.append(conditions.improvement(interval, promotion))
+            else:
                 rest = compare.on(parted.rest)
+                gates.append(conditions.recent_improvement(interval, promotion, parted.told))
                 gates.append(conditions.no_loss(rest, promotion))
             gates.append(
                 slices(

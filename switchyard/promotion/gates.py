@@ -71,32 +71,52 @@ def provenance(challenger: Contender, champion: Contender) -> Gate:
     return gate("provenance", champion.synthetic or not challenger.synthetic, None, None, told)
 
 
-def improvement(interval: Interval, promotion: Promotion, rows: str = "") -> Gate:
-    """Passes when the gain's lower end exceeds the margin. rows: which ones, unless all."""
-    title = _titled(promotion, rows)
+def improvement(interval: Interval, promotion: Promotion) -> Gate:
+    """Passes when the gain's lower end exceeds the margin."""
+    title = _titled(promotion)
     if interval.value is None or interval.low is None or interval.high is None:
-        told = f"{title} cannot be compared: these rows or resamples are too few to measure it"
-        return gate("improvement", False, None, promotion.margin, told)
+        return _untold(title, promotion)
     passed = interval.low > promotion.margin
     told = (
-        f"{title} is better by {interval.value:+.4f} ({interval.low:+.4f} to {interval.high:+.4f});"
+        f"{title} is better by {_told(interval)};"
         f" the lower end {'exceeds' if passed else 'does not exceed'} {promotion.margin:g}"
     )
     return gate("improvement", passed, interval.low, promotion.margin, told)
 
 
-def no_loss(interval: Interval, promotion: Promotion) -> Gate:
-    """Passes when the interval on the other rows does not reach down to more than `max_loss`."""
-    title = _titled(promotion, "all other rows")
+def recent_improvement(interval: Interval, promotion: Promotion, rows: str) -> Gate:
+    """After drift: passes when the gain exceeds the margin and a loss of `max_loss` is ruled out.
+
+    rows: which ones it was measured on.
+    """
+    title = _titled(promotion, rows)
     if interval.value is None or interval.low is None or interval.high is None:
-        told = f"{title} cannot be compared: these rows or resamples are too few to measure it"
-        return gate("no-loss", False, None, promotion.max_loss, told)
-    passed = -interval.low <= promotion.max_loss
+        return _untold(title, promotion)
+    gains = interval.value > promotion.margin
+    safe = interval.low >= -promotion.max_loss
     told = (
-        f"{title} changes by {interval.value:+.4f} ({interval.low:+.4f} to {interval.high:+.4f}); "
-        f"a loss of {promotion.max_loss:g} is {'ruled out' if passed else 'not ruled out'}"
+        f"{title} is better by {_told(interval)}; the gain "
+        f"{'exceeds' if gains else 'does not exceed'} {promotion.margin:g}, "
+        f"{'and' if gains == safe else 'but'} a loss of {promotion.max_loss:g} is "
+        f"{'ruled out' if safe else 'not ruled out'}"
     )
-    return gate("no-loss", passed, interval.low, -promotion.max_loss, told)
+    return gate("improvement", gains and safe, interval.value, promotion.margin, told)
+
+
+def no_loss(interval: Interval, promotion: Promotion) -> Gate:
+    """Passes unless the other rows lose more than `max_loss`.
+
+    Rows that cannot tell of a loss do not fail: where `keep_months` has dropped all old rows of a
+    class, no challenger could ever pass.
+    """
+    title = _titled(promotion, "all other rows")
+    if interval.value is None:
+        told = f"{title} cannot be measured: too few are left to lose anything on"
+        return gate("no-loss", True, None, -promotion.max_loss, told)
+    passed = -interval.value <= promotion.max_loss
+    ends = "" if interval.low is None or interval.high is None else _ends(interval)
+    told = f"{title} changes by {interval.value:+.4f}{ends}; {promotion.max_loss:g} may be lost"
+    return gate("no-loss", passed, interval.value, -promotion.max_loss, told)
 
 
 def not_rolled_back(reason: str) -> Gate:
@@ -106,11 +126,24 @@ def not_rolled_back(reason: str) -> Gate:
     return gate("live", False, None, None, f"this version was rolled back before: {reason}")
 
 
-def _titled(promotion: Promotion, rows: str) -> str:
+def _titled(promotion: Promotion, rows: str = "") -> str:
     title = ({**METRICS, **NUMBER_METRICS})[promotion.metric].title
     if promotion.metric in SHARES:
         title += ", as a share of the champion's,"
     return title + (f" on {rows}" if rows else "")
+
+
+def _untold(title: str, promotion: Promotion) -> Gate:
+    told = f"{title} cannot be compared: these rows or resamples are too few to measure it"
+    return gate("improvement", False, None, promotion.margin, told)
+
+
+def _told(interval: Interval) -> str:
+    return f"{interval.value:+.4f}{_ends(interval)}"
+
+
+def _ends(interval: Interval) -> str:
+    return f" ({interval.low:+.4f} to {interval.high:+.4f})"
 
 
 def budget(name: str, value: float, limit: float, unit: str) -> Gate:
