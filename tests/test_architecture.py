@@ -77,6 +77,7 @@ def test_every_top_folder_says_what_stands_there() -> None:
     assert with_code <= folders
 
 
+@pytest.mark.usefixtures("zenml_store")  # making one loads every integration of ZenML
 def test_a_run_that_finds_all_in_the_cache_loads_no_compiler_and_no_plots() -> None:
     code = (
         "import sys\n"

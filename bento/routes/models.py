@@ -20,21 +20,26 @@ from switchyard.tasks.rows import on_tables
 _SHOWN = 3
 
 
-class ModelDocument(BaseModel):
-    """The model in service."""
+class _Described(BaseModel):
+    """What is told of any model in service."""
 
     name: str
     title: str
     version: str
     task: str
     inputs: dict[str, Any]
-    labels: dict[str, str]
-    threshold: float
     synthetic: bool
     notice: str | None
     limits: dict[str, float]
     manifest: dict[str, Any]
     card: str
+
+
+class ModelDocument(_Described):
+    """The model in service."""
+
+    labels: dict[str, str]
+    threshold: float
 
 
 class TableModelDocument(ModelDocument):
@@ -59,20 +64,10 @@ class TargetDocument(BaseModel):
     coverage: float
 
 
-class NumberModelDocument(BaseModel):
+class NumberModelDocument(_Described):
     """The model in service that predicts a number."""
 
-    name: str
-    title: str
-    version: str
-    task: str
-    inputs: dict[str, Any]
     target: TargetDocument
-    synthetic: bool
-    notice: str | None
-    limits: dict[str, float]
-    manifest: dict[str, Any]
-    card: str
     examples: list[dict[str, Any]]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from switchyard.configuration.model import Evaluation as Settings
-from switchyard.errors import RequestError
+from switchyard.evaluation.comparing import compare, require_alike
 from switchyard.evaluation.importances import Importance
-from switchyard.evaluation.intervals import bootstrap
 from switchyard.evaluation.metrics import Decided
 from switchyard.evaluation.ranking import BINS, Floats, Ranking, check_scored
-from switchyard.evaluation.results import Bin, Confusion, Curve, Evaluation, Judged, Served
+from switchyard.evaluation.results import Bin, Confusion, Curve, Evaluation, Served
 from switchyard.evaluation.slices import measure_slices
 from switchyard.evaluation.tellings import Telling
 from switchyard.evaluation.thresholds import Threshold
@@ -43,49 +43,32 @@ def evaluate(
     the one chosen on validation rows; columns: `slice_columns` of the holdout; groups: the key of
     each row by which rows are drawn together, None when they are independent.
     """
-    if served not in scores or set(scores) != set(thresholds):
-        raise RequestError(
-            f"scores are of {sorted(scores)}, thresholds of {sorted(thresholds)}: "
-            f"both must be of the same candidates, '{served}' among them"
-        )
-    judged = []
-    for name, score in scores.items():
-        decided = Decided(y, score, thresholds[name].value)
-        intervals = bootstrap(
-            decided,
-            resamples=settings.bootstrap,
-            confidence=settings.confidence,
-            seed=seed,
-            groups=groups,
-        )
-        roc, pr = _curves(decided.ranking)
-        judged.append(
-            Judged(
-                name=name,
-                threshold=thresholds[name],
-                metrics=intervals,
-                roc=roc,
-                pr=pr,
-                calibration=_calibration(decided.ranking),
-            )
-        )
+    require_alike(scores, thresholds, served, "scores", "thresholds")
     labels, chosen = check_scored(y, scores[served])
     threshold = thresholds[served].value
-    return Evaluation(
-        rows=len(labels),
-        positives=int(labels.sum()),
-        groups=None if groups is None else int(pd.Series(np.asarray(groups)).nunique()),
-        confidence=settings.confidence,
-        resamples=settings.bootstrap,
-        unmeasured=Decided(labels, chosen, threshold).unmeasured,
-        candidates=tuple(judged),
-        served=Served(
+
+    def details(name: str, decided: Decided) -> dict[str, Any]:
+        roc, pr = _curves(decided.ranking)
+        calibration = _calibration(decided.ranking)
+        return {"threshold": thresholds[name], "roc": roc, "pr": pr, "calibration": calibration}
+
+    return compare(
+        {
+            name: partial(Decided, y, score, thresholds[name].value)
+            for name, score in scores.items()
+        },
+        details,
+        Served(
             name=served,
             confusion=_confusion(labels, chosen >= threshold),
             slices=measure_slices(labels, chosen, threshold, columns, settings.min_slice_rows),
             telling=telling,
             importances=tuple(importances),
         ),
+        settings,
+        seed,
+        positives=int(labels.sum()),
+        groups=groups,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from switchyard.configuration.model import Evaluation as Settings
-from switchyard.errors import RequestError
+from switchyard.evaluation.comparing import compare, require_alike
 from switchyard.evaluation.conformal import BandRule
 from switchyard.evaluation.importances import Importance
-from switchyard.evaluation.intervals import bootstrap
 from switchyard.evaluation.number_slices import measure_number_slices
 from switchyard.evaluation.residuals import Residuals
-from switchyard.evaluation.results import Curve, ErrorBin, Evaluation, Judged, Served
+from switchyard.evaluation.results import Curve, ErrorBin, Evaluation, Served
 
 POINTS = 400
 """So many rows are drawn in a picture."""
@@ -41,46 +41,26 @@ def evaluate_numbers(
     y: the true numbers of the holdout; predicted: candidate → predictions; bands: candidate → its
     interval; columns: slices; groups: as of `switchyard.evaluation.judging.evaluate`.
     """
-    if served not in predicted or set(predicted) != set(bands):
-        raise RequestError(
-            f"predictions are of {sorted(predicted)}, intervals of {sorted(bands)}: "
-            f"both must be of the same candidates, '{served}' among them"
-        )
-    judged = []
-    for name, values in predicted.items():
-        residuals = Residuals(y, values, bands[name].half_width)
-        intervals = bootstrap(
-            residuals,
-            resamples=settings.bootstrap,
-            confidence=settings.confidence,
-            seed=seed,
-            groups=groups,
-        )
-        judged.append(
-            Judged(
-                name=name,
-                metrics=intervals,
-                band=bands[name],
-                fit=_fit(residuals, seed),
-                errors=_errors(residuals),
-            )
-        )
-    chosen = Residuals(y, predicted[served], bands[served].half_width)
-    return Evaluation(
-        rows=chosen.rows,
+    require_alike(predicted, bands, served, "predictions", "intervals")
+    slices = measure_number_slices(
+        y, predicted[served], bands[served].half_width, columns, settings.min_slice_rows
+    )
+
+    def details(name: str, residuals: Residuals) -> dict[str, Any]:
+        fit, errors = _fit(residuals, seed), _errors(residuals)
+        return {"band": bands[name], "fit": fit, "errors": errors}
+
+    return compare(
+        {
+            name: partial(Residuals, y, values, bands[name].half_width)
+            for name, values in predicted.items()
+        },
+        details,
+        Served(name=served, slices=slices, importances=tuple(importances)),
+        settings,
+        seed,
         positives=None,
-        groups=None if groups is None else int(pd.Series(np.asarray(groups)).nunique()),
-        confidence=settings.confidence,
-        resamples=settings.bootstrap,
-        unmeasured=chosen.unmeasured,
-        candidates=tuple(judged),
-        served=Served(
-            name=served,
-            slices=measure_number_slices(
-                y, predicted[served], bands[served].half_width, columns, settings.min_slice_rows
-            ),
-            importances=tuple(importances),
-        ),
+        groups=groups,
     )
 
 

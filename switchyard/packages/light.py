@@ -1,4 +1,4 @@
-"""Importing skops for reading alone: without every module of scikit-learn that it can save.
+"""Importing skops without what it trusts by default, and, for most models, without special parts.
 
 Imported as usual, skops.io imports all estimators there are and looks through all modules to list
 what it trusts by default, and imports packages for each special part that an estimator may have:
@@ -24,19 +24,20 @@ _LIGHT = "_switchyard_light"
 
 def skops_for(nodes: frozenset[str]) -> ModuleType:
     """skops.io, able to read a file with these kinds of nodes."""
+    special = bool(nodes & SPECIAL_NODES)
     loaded = sys.modules.get("skops.io")
-    if not nodes & SPECIAL_NODES:
-        return loaded or _light()
-    if loaded is not None and hasattr(loaded, _LIGHT):
+    if loaded is not None and special and hasattr(loaded, _LIGHT):
         for name in [name for name in sys.modules if name.startswith("skops.")]:
             del sys.modules[name]
-    return importlib.import_module("skops.io")
+        loaded = None
+    return loaded or _imported(special=special)
 
 
-def _light() -> ModuleType:
-    with _standing_in():
+def _imported(*, special: bool) -> ModuleType:
+    with _standing_in(special=special):
         module = importlib.import_module("skops.io")
-    setattr(module, _LIGHT, True)
+    if not special:
+        setattr(module, _LIGHT, True)
     return module
 
 
@@ -50,10 +51,10 @@ class _NothingTrusted(ModuleType):
 
 
 @contextmanager
-def _standing_in() -> Iterator[None]:
-    """Inside, skops knows of no special parts and trusts nothing by default."""
+def _standing_in(*, special: bool) -> Iterator[None]:
+    """Inside, skops trusts nothing by default, and without `special` knows of no special parts."""
     stand_ins: dict[str, ModuleType] = {_DEFAULTS: _NothingTrusted(_DEFAULTS)}
-    for name in _SPECIAL:
+    for name in () if special else _SPECIAL:
         stand_ins[name] = ModuleType(name)
         stand_ins[name].NODE_TYPE_MAPPING = {}  # type: ignore[attr-defined]
     sys.modules.update(stand_ins)

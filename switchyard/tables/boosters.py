@@ -131,7 +131,11 @@ def catboost(model: Any, rows: Floats, truth: npt.NDArray[Any]) -> Grown:
         unseen = library.Pool(rows[aside].astype(np.float32), truth[aside])
         stopping = {"eval_set": unseen, "early_stopping_rounds": model.patience}
     booster = library.CatBoost(settings)
-    booster.fit(library.Pool(rows[kept].astype(np.float32), truth[kept]), **stopping)
+    try:
+        booster.fit(library.Pool(rows[kept].astype(np.float32), truth[kept]), **stopping)
+    except library.CatBoostError as cause:  # which is no ValueError, whatever was wrong with values
+        told = f"CatBoost cannot learn from these rows (n_samples = {len(kept)}): {cause}"
+        raise ValueError(told) from cause
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.json"
         booster.save_model(str(path), format="json")

@@ -118,8 +118,8 @@ def test_damaged_trees_are_refused(damage: dict[str, Any]) -> None:
 
 @parametrize_with_checks(
     [
-        *(TreesRegressor(kind, trees=5) for kind in KINDS),
-        *(TreesClassifier(kind, trees=5) for kind in CLASSIFIERS),
+        *(TreesRegressor(kind, trees=5, learning_rate=0.5) for kind in KINDS),
+        *(TreesClassifier(kind, trees=5, learning_rate=0.5) for kind in CLASSIFIERS),
     ],
 )
 def test_it_is_an_estimator_as_scikit_learn_has_them(estimator: Any, check: Any) -> None:
