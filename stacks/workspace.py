@@ -44,9 +44,11 @@ def open_workspace(*, verbose: bool = False) -> list[str]:
     from zenml.utils import io_utils, source_utils
 
     from stacks.apply import apply
+    from stacks.installed import remember_installed
     from stacks.whole_files import write_whole
 
     write_whole()
+    remember_installed()
     if not verbose:
         _keep_logs_off_the_terminal()
     source_utils.set_custom_source_root(str(ROOT))

@@ -36,6 +36,14 @@ os.environ["ZENML_CONFIG_PATH"] = str(_ZENML / "config")
 os.environ["ZENML_REPOSITORY_PATH"] = str(_ZENML)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where slow tests alone are wanted, files without any are not imported: that takes long."""
+    if not str(config.getoption("markexpr")).startswith("slow"):
+        return None
+    is_test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    return True if is_test and "mark.slow" not in collection_path.read_text("utf-8") else None
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of the real data sets: SWITCHYARD_DATA_DIR, else ../shared/data; or skip."""

@@ -82,6 +82,12 @@ def make_folds(
     made = folder.split(y, y, groups)
     result = [(train, test) for train, test in made]
     if numbers:
+        if min(len(test) for _, test in result) < 2:
+            raise DataError(
+                f"{len(y)} rows in {distinct} groups are too few for {folds} folds, of which one "
+                "would have a single row: lower tuning.folds, raise tuning.max_rows or bring more "
+                "data"
+            )
         return result
     for train, test in result:
         if len(np.unique(y[train])) < 2 or len(np.unique(y[test])) < 2:

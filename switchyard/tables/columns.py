@@ -24,6 +24,9 @@ LISTED = 50
 """More categories are not written down: those of the training rows are taken."""
 
 _FEW = 10
+_LONG = 200
+"""Of a text so many characters are looked at; no longer one is written down."""
+
 _WORDS = re.compile(r"[A-Za-z]+|[0-9]+")
 _IDS = {"id", "ids", "key", "uuid", "guid", "rownum", "identifier"}
 _KEYS = _IDS | {"index", "nr", "no"}
@@ -223,7 +226,8 @@ def _category(
     counts = text.filter(pa.array(~empty)).value_counts()
     tally = counts.field("counts").to_numpy()
     rows, distinct = int(tally.sum()), len(tally)
-    found = pc.utf8_slice_codeunits(counts.field("values"), 0, 200)
+    whole = counts.field("values")
+    found = pc.utf8_slice_codeunits(whole, 0, _LONG)
     if _share(found, r"\S\s+\S+\s+\S+\s+\S") > 0.5 and distinct > max(LISTED, rows // 5):
         return Left(name, "free text")
     enough = tally[tally >= RARE].sum() >= rows / 2 and (tally >= RARE).sum() >= 2
@@ -240,10 +244,11 @@ def _category(
     if distinct > LISTED and _is_key(words, distinct, rows):
         return Left(name, "an identifier, by its name", key=True)
     rare = bool((tally < 2 * RARE).any())
+    long = pc.max(pc.utf8_length(whole)).as_py() > _LONG
     column = Column(
         name=name,
         type="category",
-        values=() if rare or distinct > LISTED else tuple(sorted(found.to_pylist())),
+        values=() if rare or long or distinct > LISTED else tuple(sorted(found.to_pylist())),
         unknown="other" if rare and enough else "error",
         missing="allow" if empty.any() else "error",
     )

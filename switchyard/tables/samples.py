@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -42,10 +43,10 @@ def generate_table(rows: int, definition: Definition, seed: int) -> RawFrame:
     signal = (signal - signal.mean()) / (signal.std() or 1.0)
     noisy = signal + _NOISE * random.standard_normal(rows)
     if TASKS[definition.task].numbers:
-        low = 0.0 if target.minimum is None else target.minimum
-        high = low + 100.0 if target.maximum is None else target.maximum
+        low, high = _span(target.minimum, target.maximum, 0.0, 100.0)
         scaled = (low + high) / 2.0 + (high - low) / 7.0 * noisy
-        label = [f"{value:.4g}" for value in np.clip(scaled, low, high)]
+        digits = _digits(low, high, 4)
+        label = [f"{value:.{digits}g}" for value in np.clip(scaled, low, high)]
     else:
         names = definition.labels.negative, definition.labels.positive
         label = [names[int(value > 0.0)] for value in noisy]
@@ -80,6 +81,26 @@ def _drawn(
         effects = random.normal(size=len(names))
         return [names[code] for code in codes], effects[codes]
     drawn = random.random(rows)
-    low = column.minimum if column.minimum is not None else -1.0
-    high = column.maximum if column.maximum is not None else low + 2.0
-    return [f"{low + (high - low) * share:.6g}" for share in drawn], weight * 3.0 * (drawn - 0.5)
+    low, high = _span(column.minimum, column.maximum, -1.0, 2.0)
+    digits = _digits(low, high, 6)
+    texts = [f"{low + (high - low) * share:.{digits}g}" for share in drawn]
+    return texts, weight * 3.0 * (drawn - 0.5)
+
+
+def _span(
+    minimum: float | None, maximum: float | None, usual: float, width: float
+) -> tuple[float, float]:
+    """The bounds; one that is not declared is the usual one, or as far off as that is wide."""
+    if minimum is not None:
+        return minimum, minimum + width if maximum is None else maximum
+    if maximum is None:
+        return usual, usual + width
+    return (usual if usual < maximum else maximum - width), maximum
+
+
+def _digits(low: float, high: float, least: int) -> int:
+    """As many as it takes to tell a thousand numbers between these apart."""
+    span = high - low
+    if not span > 0:
+        return 17
+    return max(least, 3 + math.ceil(math.log10(max(abs(low), abs(high)) / span)))

@@ -84,3 +84,13 @@ def test_too_little_data_is_refused_with_what_to_do(
 ) -> None:
     with pytest.raises(DataError, match=f"{said}.*bring more data"):
         make_folds(labels.astype(int), groups, 3, seed=0)
+
+
+def test_a_fold_of_one_row_says_nothing_of_numbers() -> None:
+    """Its R² would be no number, and the best candidate any."""
+    groups = np.array([f"key {at}" for at in range(32)])
+
+    with pytest.raises(DataError, match=r"for 20 folds.*lower tuning\.folds"):
+        make_folds(np.arange(32.0), groups, 20, seed=0, numbers=True)
+
+    assert min(len(test) for _, test in make_folds(np.arange(32.0), groups, 16, 0, numbers=True))

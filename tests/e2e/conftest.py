@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -112,15 +113,47 @@ class Store:
         return sorted(versions), int(champion)
 
 
+@pytest.fixture(scope="session")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A store that was opened and in which nothing has run: to copy, for making one takes long."""
+    store = Store(tmp_path_factory.mktemp("opened"))
+    subprocess.run(
+        [sys.executable, str(ROOT / "run.py"), "status"],
+        env=store.environment,
+        cwd=store.folder,
+        capture_output=True,
+        check=True,
+        timeout=300,
+    )
+    return store
+
+
+def copied(opened: Store, folder: Path) -> Path:
+    """The folder with the opened store in it, where its configuration says it is."""
+    shutil.copytree(opened.folder, folder, dirs_exist_ok=True)
+    configuration = folder / "zenml" / "config.yaml"
+    told = configuration.read_text("utf-8")
+    assert str(opened.folder) in told
+    configuration.write_text(told.replace(str(opened.folder), str(folder)), "utf-8")
+    return folder
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def bare(tmp_path: Path) -> Store:
+    """A folder in which not even ZenML has been."""
     return Store(tmp_path)
 
 
+@pytest.fixture
+def store(opened: Store, tmp_path: Path) -> Store:
+    """A store in which nothing has run."""
+    return Store(copied(opened, tmp_path))
+
+
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Store:
+def trained(opened: Store, tmp_path_factory: pytest.TempPathFactory) -> Store:
     """A store in which a first run has ended well."""
-    store = Store(tmp_path_factory.mktemp("trained"))
+    store = Store(copied(opened, tmp_path_factory.mktemp("trained")))
     done = store.train()
     assert done.code == 0, done.err
     return store

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.conftest import ROOT, SMALL, Finished, Store
+from tests.e2e.conftest import ROOT, SMALL, Finished, Store, copied
 
 pytestmark = pytest.mark.slow
 
@@ -71,9 +71,9 @@ class Place(Store):
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
+def place(opened: Store, tmp_path: Path) -> Iterator[Place]:
+    made = Place(copied(opened, tmp_path))
     (tmp_path / "home").mkdir()
-    made = Place(tmp_path)
     yield made
     if (tmp_path / "home" / ".local").exists():
         made.run("stop")

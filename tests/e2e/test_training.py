@@ -18,16 +18,16 @@ def changed(*settings: str) -> tuple[str, ...]:
     return (*SMALL, *settings)
 
 
-def test_the_first_run_ends_with_a_champion_and_a_report(store: Store) -> None:
-    done = store.train()
+def test_the_first_run_ends_with_a_champion_and_a_report(bare: Store) -> None:
+    done = bare.train()
 
     assert done.code == 0, done.err
     assert "synthetic sample" in done.out
     assert "Promoted: there was no champion" in done.out
-    assert store.registry() == ([1], 1)
-    pages = sorted(path.name for path in store.folder.glob("outputs/phishing/*/*"))
+    assert bare.registry() == ([1], 1)
+    pages = sorted(path.name for path in bare.folder.glob("outputs/phishing/*/*"))
     assert pages == ["data_card.md", "decision.md", "exploration.html", "report.html"]
-    report = next(store.folder.glob("outputs/phishing/*/report.html")).read_text()
+    report = next(bare.folder.glob("outputs/phishing/*/report.html")).read_text()
     assert "SYNTHETIC" in report.upper()
 
 

@@ -160,6 +160,20 @@ def test_rare_categories_become_other_and_notes_are_left_out(
     assert "'notes': its texts run over several lines" in capsys.readouterr().out
 
 
+def test_categories_that_begin_alike_for_long_are_those_of_the_training_rows(
+    tmp_path: Path,
+) -> None:
+    """They are cut where they are looked at: two would be one, and none that of the file."""
+    frame = houses()
+    frame["deed"] = [f"{'x' * 250}{at % 3}" for at in range(len(frame))]
+
+    case = created(tmp_path, frame.to_csv(index=False), "price")
+
+    assert inputs(case)["deed"].type == "category"
+    assert inputs(case)["deed"].values == ()
+    assert learnt(case) > 0.5
+
+
 def test_names_that_yaml_would_misread_are_kept(tmp_path: Path) -> None:
     found = inputs(created(tmp_path, ODD["names that YAML would misread"](), "price"))
     assert list(found) == ["1e5", ": # 🍷 'a' \"b\"", "yes"]
