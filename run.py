@@ -21,6 +21,7 @@ from pipelines.arguments import parse
 
 if TYPE_CHECKING:
     from switchyard.configuration.layers import Resolved
+    from switchyard.configuration.model import UseCase
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -68,7 +69,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.command == "status":
         return show_status(arguments)
     if arguments.command == "stack":
-        return apply_stack(arguments)
+        return manage_stack(arguments)
     if arguments.command == "image":
         return build_images(arguments)
     if arguments.command == "schedule":
@@ -165,14 +166,18 @@ def watch(arguments: argparse.Namespace, resolved: Resolved) -> int:
     """`watch`."""
     from pipelines.watching import start_watch
 
-    return start_watch(arguments, resolved.use_case)
+    # Each run opens the workspace for itself; only the exporter here has to know the store.
+    exports = arguments.metrics_port is not None
+    case = placed_case(arguments, resolved) if exports else resolved.use_case
+    return start_watch(arguments, case)
 
 
 def show_page(arguments: argparse.Namespace) -> int:
     """`ui`."""
     from pipelines.monitoring_pages import show
 
-    case = None if arguments.state else resolve_configuration(arguments).use_case
+    resolved = None if arguments.state else resolve_configuration(arguments)
+    case = placed_case(arguments, resolved) if resolved else None
     return show(arguments.page, case, arguments.state, arguments.host, arguments.port)
 
 
@@ -226,14 +231,29 @@ def schedule(arguments: argparse.Namespace) -> int:
     return scheduling.schedule_monitoring(resolved, arguments.cron, manner)
 
 
-def apply_stack(arguments: argparse.Namespace) -> int:
-    """`stack apply FILE`."""
-    enter_workspace(arguments)
-    from stacks.apply import apply
+def manage_stack(arguments: argparse.Namespace) -> int:
+    """`stack apply FILE` and `stack doctor`."""
+    if arguments.action == "doctor":
+        resolved = resolve_configuration(arguments)
+        enter_workspace(arguments)
+        from stacks.commands import examine_stack
 
-    changes = apply(arguments.file, dry_run=arguments.dry_run)
-    print("\n".join(changes) or f"'{arguments.file}' is up to date")
-    return 0
+        return examine_stack(arguments.stack, resolved.use_case, as_json=arguments.json)
+    enter_workspace(arguments)
+    from stacks.commands import apply_file
+
+    return apply_file(arguments.file, dry_run=arguments.dry_run)
+
+
+def placed_case(arguments: argparse.Namespace, resolved: Resolved) -> UseCase:
+    """The use case with its stores where the active stack keeps them."""
+    enter_workspace(arguments)
+    from stacks.deployers import opening
+
+    case = opening.placed_case(resolved.use_case)
+    gc.freeze()
+    gc.enable()
+    return case
 
 
 def enter_workspace(arguments: argparse.Namespace) -> None:

@@ -131,13 +131,22 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     _add_pages(add("ui", "open a page on what monitoring has seen"))
     _add_image(add("image", "make the images that pods run"))
     _add_schedule(add("schedule", "monitor by the clock of a stack on Kubernetes"))
-    stack = add("stack", "register stacks from their files")
+    _add_stack(add("stack", "register stacks from their files, and examine them"))
+
+
+def _add_stack(stack: argparse.ArgumentParser) -> None:
     actions = stack.add_subparsers(dest="action", required=True, metavar="ACTION")
     text = "register or update the stack of a file; twice changes nothing"
     applied = actions.add_parser("apply", help=text, description=text)
     applied.add_argument("file", type=Path, metavar="FILE", help="as stacks/local.yaml")
     applied.add_argument("--dry-run", action="store_true", help="say what would be changed")
     _add_loudness(applied)
+    text = "check each component of a stack for real, and say how to mend what is wrong"
+    doctor = actions.add_parser("doctor", help=text, description=text)
+    doctor.add_argument("--stack", metavar="NAME", help="which one (default: the active one)")
+    doctor.add_argument("--json", action="store_true", help="one JSON object for programs")
+    _add_use_case(doctor)
+    _add_loudness(doctor)
 
 
 def _add_pages(pages: argparse.ArgumentParser) -> None:

@@ -11,6 +11,7 @@ from zenml.models import PipelineRunResponse
 from pipelines.calling import last_calls
 from pipelines.inference import inference
 from pipelines.inference_summaries import summarise
+from pipelines.running import settled_case
 from pipelines.shipping import files_to_score
 from pipelines.starting import Manner, started
 from switchyard.configuration.model import UseCase
@@ -31,6 +32,7 @@ def run_inference(
 
     What a step raises is raised here.
     """
+    use_case = settled_case(use_case)
     with claimed(_absolute(output)):
         files = files_to_score(_absolute(source), _absolute(output))
         arguments: dict[str, Any] = {

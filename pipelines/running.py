@@ -14,6 +14,8 @@ from pipelines.shipping import with_sources
 from pipelines.starting import Manner, run_name, started
 from pipelines.summaries import collect, export, show_candidates, summarise
 from pipelines.training import training
+from stacks.deployers.opening import placed_case
+from stacks.readiness import check_ready
 from steps.fingerprints import RETRY, fingerprint, is_remote
 from switchyard.candidates.available import available
 from switchyard.candidates.catalogue import check_task, nested
@@ -28,6 +30,7 @@ from switchyard.serving.locations import settled
 
 def run_training(use_case: UseCase, manner: Manner, *, cache: bool) -> int:
     """Run the training pipeline; return the exit code. What a step raises is raised here."""
+    use_case = settled_case(use_case)
     check(use_case)
     use_case = with_sources(use_case)
     sources = (*use_case.data.sources, *use_case.data.feedback)
@@ -56,11 +59,14 @@ def run_training(use_case: UseCase, manner: Manner, *, cache: bool) -> int:
 
 
 def settled_case(use_case: UseCase) -> UseCase:
-    """The use case as steps get it: their parameters are shown to people, and baked into Bentos.
+    """The use case as steps get it: its stores are where the active stack keeps them.
 
-    Errors as of `settled`.
+    Steps' parameters are shown to people and baked into Bentos, so no password is in it. Errors as
+    of `settled`; RequestError when the active stack cannot run anything from here.
     """
-    return use_case.model_copy(update={"serving": settled(use_case.serving, os.environ)})
+    check_ready()
+    placed = placed_case(use_case)
+    return placed.model_copy(update={"serving": settled(placed.serving, os.environ)})
 
 
 def check(use_case: UseCase) -> None:

@@ -2,59 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
 from zenml.client import Client
 from zenml.enums import StackComponentType
-from zenml.stack.flavor import Flavor, validate_flavor_source
+from zenml.exceptions import ZenMLBaseException
 
-from switchyard.errors import RequestError
-from switchyard.nearest import suggestion
-
-_REQUIRED = (StackComponentType.ORCHESTRATOR, StackComponentType.ARTIFACT_STORE)
-
-
-class Component(BaseModel):
-    """One component of a stack: its name, its ZenML flavour and the flavour's configuration.
-
-    source: the class of a flavour that is this project's own, as 'package.module.Class'.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    flavor: str
-    source: str | None = None
-    configuration: dict[str, Any] = {}
-
-
-class StackFile(BaseModel):
-    """The layout of a file in stacks/."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    components: dict[StackComponentType, Component]
-
-
-@dataclass(frozen=True)
-class Change:
-    """One thing that differs from the file, and how to make it equal."""
-
-    thing: str
-    verb: str
-    details: str
-    make: Callable[[], object]
-
-    def sentence(self, *, done: bool) -> str:
-        """What was changed, or what would be."""
-        verb = self.verb if done else f"would be {self.verb}"
-        return f"{self.thing} {verb}" + (f": {self.details}" if self.details else "")
+from stacks.changes import Change, compared
+from stacks.files import Component, StackFile, read
+from stacks.flavours import accepted
+from stacks.secrets import shown_values
+from switchyard.errors import PlatformError, RequestError
 
 
 def apply(path: Path, *, dry_run: bool = False, prune: bool = True) -> list[str]:
@@ -63,117 +23,49 @@ def apply(path: Path, *, dry_run: bool = False, prune: bool = True) -> list[str]
     dry_run: change nothing, and say what would be changed; prune: take out of the stack what the
     file does not have.
     """
-    stack = read(path)
-    said = []
-    for change in _changes(Client(), stack, path, prune):
-        if not dry_run:
+    changes = plan(path, prune=prune)
+    if not dry_run:
+        make(changes)
+    return [change.sentence(done=not dry_run) for change in changes]
+
+
+def plan(path: Path, *, prune: bool = True) -> list[Change]:
+    """What differs from the file; RequestError for what cannot be made so, before any change."""
+    return list(_changes(Client(), read(path), path, prune))
+
+
+def make(changes: list[Change]) -> None:
+    """Make the changes, in order. The one that fails is named; those before it stay made."""
+    for number, change in enumerate(changes):
+        done = f"; {number} of {len(changes)} changes are made, the same command goes on"
+        try:
             change.make()
-        said.append(change.sentence(done=not dry_run))
-    return said
-
-
-def read(path: Path) -> StackFile:
-    """The stack that a file describes; RequestError when it describes none."""
-    try:
-        stack = StackFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        known = ", ".join(sorted(str(p) for p in path.parent.glob("*.yaml"))) or "none"
-        raise RequestError(f"stack file '{path}' does not exist; there are: {known}") from error
-    except (OSError, ValueError, yaml.YAMLError, ValidationError) as error:
-        raise RequestError(f"stack file '{path}' is not a stack: {error}") from error
-    missing = [kind.value for kind in _REQUIRED if kind not in stack.components]
-    if missing:
-        raise RequestError(
-            f"stack file '{path}' has no {' and no '.join(missing)}; every stack needs both an "
-            "orchestrator and an artifact_store under 'components'"
-        )
-    return stack
+        except ValueError as error:
+            raise RequestError(f"{change.thing}: {error}{done}") from error
+        except (ZenMLBaseException, RuntimeError, OSError, KeyError) as error:
+            raise PlatformError(
+                f"{change.thing} could not be {change.verb}: {error}{done}"
+            ) from error
 
 
 def _changes(client: Client, stack: StackFile, path: Path, prune: bool) -> Iterator[Change]:
     for kind, component in stack.components.items():
         label = f"{kind.value} '{component.name}' of '{path}'"
-        _check(client, kind, component, f"{label}: flavour '{component.flavor}' says")
+        accepts, wanted = accepted(client, kind, component, label)
         if component.source:
-            yield from _flavour(client, kind, component)
-        for change in _component(client, kind, component):
-            yield _refusing(change, f"{label}: flavour '{component.flavor}' says")
-    wanted = {kind: component.name for kind, component in stack.components.items()}
-    label = f"stack '{stack.name}'"
-    try:
-        current = client.get_stack(stack.name, allow_name_prefix_match=False)
-    except KeyError:
-        yield Change(label, "registered", "", lambda: client.create_stack(stack.name, wanted))
-        return
-    found = {kind: parts[0].name for kind, parts in current.components.items() if parts}
-    differs = {kind: name for kind, name in wanted.items() if found.get(kind) != name}
-    gone = [kind for kind in found if prune and kind not in wanted]
-    if differs or gone:
-        names = ", ".join(
-            [
-                *(f"{kind.value} → {name}" for kind, name in differs.items()),
-                *(f"{kind.value} → none" for kind in gone),
-            ]
-        )
-        updates: dict[StackComponentType, Any] = {**differs, **{kind: [] for kind in gone}}
-        yield Change(
-            label,
-            "updated",
-            names,
-            lambda: client.update_stack(stack.name, component_updates=updates),
-        )
+            yield from _flavour(client, kind, component, component.source)
+        yield from _component(client, kind, component, accepts, wanted)
+    yield from _stack(client, stack, prune)
 
 
-def _check(client: Client, kind: StackComponentType, component: Component, saying: str) -> None:
-    """RequestError for a flavour that there is not, or a configuration that it refuses."""
-    accepts = _flavour_of(client, kind, component).config_class
-    known = sorted(accepts.model_fields)
-    for key in component.configuration:
-        if key not in known:
-            raise RequestError(
-                f"{saying}: unknown configuration key '{key}'; {suggestion(key, known)}"
-                f"there are: {', '.join(known)}"
-            )
-    try:
-        accepts(**component.configuration)
-    except ValueError as error:
-        raise RequestError(f"{saying}: {error}") from error
-
-
-def _flavour_of(client: Client, kind: StackComponentType, component: Component) -> Flavor:
-    """The flavour, which need not be registered yet if it is the project's own."""
-    label = f"{kind.value} '{component.name}'"
-    if component.source:
-        return _own_flavour(kind, component, component.source)
-    try:
-        return Flavor.from_model(client.get_flavor_by_name_and_type(component.flavor, kind))
-    except KeyError as error:
-        known = sorted(each.name for each in client.list_flavors(type=kind, size=100).items)
-        raise RequestError(
-            f"{label}: there is no flavour '{component.flavor}'; "
-            f"{suggestion(component.flavor, known)}there are: {', '.join(known)}"
-        ) from error
-    except ImportError as error:
-        raise RequestError(f"{label}: flavour '{component.flavor}' needs {error.name}") from error
-
-
-def _refusing(change: Change, saying: str) -> Change:
-    """The same change, whose ValueErrors name the component."""
-
-    def make() -> None:
-        try:
-            change.make()
-        except ValueError as error:
-            raise RequestError(f"{saying}: {error}") from error
-
-    return Change(change.thing, change.verb, change.details, make)
-
-
-def _flavour(client: Client, kind: StackComponentType, component: Component) -> Iterator[Change]:
-    source, label = str(component.source), f"{kind.value} flavour '{component.flavor}'"
+def _flavour(
+    client: Client, kind: StackComponentType, component: Component, source: str
+) -> Iterator[Change]:
+    label = f"{kind.value} flavour '{component.flavor}'"
     found = client.list_flavors(type=kind, name=component.flavor, hydrate=True).items
     if not found:
-        yield Change(label, "registered", "", lambda: client.create_flavor(source, kind))
+        lines = (f"+ source: {source}",)
+        yield Change(label, "registered", "", lines, lambda: client.create_flavor(source, kind))
     elif found[0].source != source:
         raise RequestError(
             f"{label} is registered from '{found[0].source}', the file wants '{source}'; "
@@ -182,20 +74,15 @@ def _flavour(client: Client, kind: StackComponentType, component: Component) -> 
         )
 
 
-def _own_flavour(kind: StackComponentType, component: Component, source: str) -> Flavor:
-    label = f"{kind.value} '{component.name}': source '{source}'"
-    try:
-        found: Flavor = validate_flavor_source(source, kind)[1]
-    except (ValueError, TypeError) as error:
-        raise RequestError(f"{label} is no flavour: {error}") from error
-    if found.name != component.flavor:
-        raise RequestError(f"{label} is flavour '{found.name}', the file says '{component.flavor}'")
-    return found
-
-
-def _component(client: Client, kind: StackComponentType, component: Component) -> Iterator[Change]:
+def _component(
+    client: Client,
+    kind: StackComponentType,
+    component: Component,
+    accepts: Any,
+    wanted: dict[str, Any],
+) -> Iterator[Change]:
     label, name = f"{kind.value} '{component.name}'", component.name
-    wanted = component.configuration
+    after = shown_values(wanted, accepts)
     try:
         current = client.get_stack_component(kind, name, allow_name_prefix_match=False)
     except KeyError:
@@ -203,6 +90,7 @@ def _component(client: Client, kind: StackComponentType, component: Component) -
             label,
             "registered",
             "",
+            (f"+ flavor: {component.flavor}", *compared({}, after, set(wanted))),
             lambda: client.create_stack_component(name, component.flavor, kind, wanted),
         )
         return
@@ -220,5 +108,36 @@ def _component(client: Client, kind: StackComponentType, component: Component) -
             label,
             "updated",
             ", ".join(sorted(updates)),
+            compared(shown_values(given, accepts), after, set(updates)),
             lambda: client.update_stack_component(name, kind, configuration=updates),
         )
+
+
+def _stack(client: Client, stack: StackFile, prune: bool) -> Iterator[Change]:
+    label = f"stack '{stack.name}'"
+    wanted = {kind: component.name for kind, component in stack.components.items()}
+    try:
+        current = client.get_stack(stack.name, allow_name_prefix_match=False)
+    except KeyError:
+        lines = tuple(f"+ {kind.value}: {name}" for kind, name in wanted.items())
+        yield Change(
+            label, "registered", "", lines, lambda: client.create_stack(stack.name, wanted)
+        )
+        return
+    found = {kind: parts[0].name for kind, parts in current.components.items() if parts}
+    differs = {kind: name for kind, name in wanted.items() if found.get(kind) != name}
+    gone = [kind for kind in found if prune and kind not in wanted]
+    if not differs and not gone:
+        return
+    updates: dict[StackComponentType, Any] = {**differs, **{kind: [] for kind in gone}}
+    yield Change(
+        label,
+        "updated",
+        ", ".join(f"{kind.value} → {name or 'none'}" for kind, name in updates.items()),
+        compared(
+            {kind.value: name for kind, name in found.items()},
+            {kind.value: name for kind, name in wanted.items()},
+            {kind.value for kind in updates},
+        ),
+        lambda: client.update_stack(stack.name, component_updates=updates),
+    )

@@ -80,7 +80,7 @@ def open_workspace(*, verbose: bool = False) -> list[str]:
 
 def _lacks_some(stack: StackResponse) -> bool:
     """Whether the file has kinds of components that the stack was registered without."""
-    from stacks.apply import read
+    from stacks.files import read
 
     return any(not stack.components.get(kind) for kind in read(LOCAL).components)
 

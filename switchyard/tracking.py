@@ -213,6 +213,11 @@ class Tracker:
         numbers = [int(v.version) for v in versions if v.tags.get(DIGEST_TAG) == content_sha256]
         return Version(name, max(numbers), content_sha256) if numbers else None
 
+    def experiments(self) -> int:
+        """How many experiments there are."""
+        with self._failures():
+            return len(self._client.search_experiments())
+
     def champion(self, name: str) -> Version | None:
         """Return the version that the alias points to; None when there is no champion yet."""
         return self._found(name, lambda: self._client.get_model_version_by_alias(name, CHAMPION))

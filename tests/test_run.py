@@ -102,7 +102,7 @@ def test_what_makes_no_sense_is_refused(
         (["stop"], "stop_service"),
         (["stop", "--config", "configs/phishing.yaml", "--set", "seed=1"], "stop_service"),
         (["logs", "--lines", "5"], "show_logs"),
-        (["stack", "apply", "stacks/local.yaml", "--dry-run", "--quiet"], "apply_stack"),
+        (["stack", "apply", "stacks/local.yaml", "--dry-run", "--quiet"], "manage_stack"),
         (["--pipeline", "training"], "run_pipeline"),
         (["--pipeline", "deployment", "--version", "2"], "run_pipeline"),
         (["--pipeline", "deployment", "--rollback", "--quiet"], "run_pipeline"),

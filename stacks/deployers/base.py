@@ -10,6 +10,7 @@ from uuid import UUID
 from zenml.model_deployers.base_model_deployer import BaseModelDeployer
 
 from stacks.deployers.services import DeploymentService, service_of
+from switchyard.configuration.model import UseCase
 from switchyard.configuration.serving import Serving
 from switchyard.errors import RequestError
 from switchyard.serving.releases import Deployment, Release
@@ -54,6 +55,21 @@ class BentoDeployer(BaseModelDeployer, ABC):
     @abstractmethod
     def logs(self, name: str, lines: int = 100) -> str:
         """The last lines of its log."""
+
+    def placed(self, case: UseCase) -> UseCase:
+        """The use case with each store that it leaves open where this deployer's services keep it.
+
+        Whoever uses a use case after the workspace is open takes it from here, once. Filling it
+        again changes nothing. Here: as it is, the stores lie below `serving.state_dir`.
+        """
+        return case
+
+    def publish(self, release: Release) -> Release:
+        """The release, fetchable from wherever this deployer's services run; twice changes nothing.
+
+        Here: as it is, the services run on this machine.
+        """
+        return release
 
     # What follows is what `zenml model-deployer models …` calls.
 
