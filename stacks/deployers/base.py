@@ -13,6 +13,7 @@ from stacks.deployers.services import DeploymentService, service_of
 from switchyard.configuration.model import UseCase
 from switchyard.configuration.serving import Serving
 from switchyard.errors import RequestError
+from switchyard.guarding.counting import asked
 from switchyard.serving.releases import Deployment, Release
 
 __all__ = ["BentoDeployer", "Deployment", "Release", "Smoke"]
@@ -70,6 +71,14 @@ class BentoDeployer(BaseModelDeployer, ABC):
         Here: as it is, the services run on this machine.
         """
         return release
+
+    def counts(self, deployed: Deployment) -> list[str]:
+        """The texts of /metrics of all that answers for a release, one a replica.
+
+        A flavour with several replicas asks each by itself; what cannot be asked is left out and
+        told in the log. PlatformError when nothing answers.
+        """
+        return asked(deployed)
 
     # What follows is what `zenml model-deployer models …` calls.
 
