@@ -30,8 +30,13 @@ def test_the_answers_are_those_of_zenml() -> None:
 
 
 def test_the_packages_are_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-    monkeypatch.setattr(installed, "packages_distributions", lambda: asked.append(1) or {})
+    asked: list[int] = []
+
+    def looked() -> dict[str, list[str]]:
+        asked.append(1)
+        return {}
+
+    monkeypatch.setattr(installed, "packages_distributions", looked)
     installed._packages.cache_clear()
 
     found = [installed._package_of("numpy.linalg"), installed._package_of("yaml")]
