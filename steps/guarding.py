@@ -56,8 +56,9 @@ def look(case: UseCase, *, dry_run: bool) -> GuardVerdict:
         return off  # what a person has begun is gone on with
     if deployed is not None and not dry_run and not obstacle_of(case):
         gather(store, captured_in(case), case.definition)
+    now, truths = datetime.now(UTC), truths_of(case)
     return watching.watch(
-        deployed, store, case.guard, datetime.now(UTC), case.definition, truths_of(case)
+        deployed, store, case.guard, now, case.definition, truths, deployer.counts
     )
 
 

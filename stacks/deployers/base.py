@@ -12,6 +12,7 @@ from zenml.model_deployers.base_model_deployer import BaseModelDeployer
 from stacks.deployers.services import DeploymentService, service_of
 from switchyard.configuration.serving import Serving
 from switchyard.errors import RequestError
+from switchyard.guarding.counting import asked
 from switchyard.serving.releases import Deployment, Release
 
 __all__ = ["BentoDeployer", "Deployment", "Release", "Smoke"]
@@ -54,6 +55,14 @@ class BentoDeployer(BaseModelDeployer, ABC):
     @abstractmethod
     def logs(self, name: str, lines: int = 100) -> str:
         """The last lines of its log."""
+
+    def counts(self, deployed: Deployment) -> list[str]:
+        """The texts of /metrics of all that answers for a release, one a replica.
+
+        A flavour with several replicas asks each by itself; what cannot be asked is left out and
+        told in the log. PlatformError when nothing answers.
+        """
+        return asked(deployed)
 
     # What follows is what `zenml model-deployer models …` calls.
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import http.client
 import math
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from switchyard.errors import PlatformError
 from switchyard.guarding.judging import Live
+from switchyard.serving.releases import Deployment
+
+Counts = Callable[[Deployment], Sequence[str]]
+"""The texts of /metrics of all that answers for a deployment; PlatformError when nothing does."""
 
 PREDICTING = re.compile(r"^/predict$|^/v2/models/.*infer$")
 """Routes that answer with predictions: others wait for people or for files."""
@@ -40,26 +45,54 @@ def fetch(url: str) -> str:
     return body
 
 
-def live_of(text: str, version: str) -> Live | None:
-    """What the series say; None when they are of another model version, or of several mixed."""
-    versions = set()
-    requests = errors = 0
-    buckets: dict[float, float] = defaultdict(float)
+def asked(deployed: Deployment) -> list[str]:
+    """The counts of a service that one address answers for as a whole."""
+    return [fetch(deployed.url)]
+
+
+def live_of(texts: Iterable[str], version: str) -> Live | None:
+    """What the series of all replicas say together, a text each.
+
+    Those of another model version, or of several mixed, are left out; None when that leaves none.
+    """
+    ours = [each for each in map(_counts, texts) if each.versions <= {version}]
+    if not ours:
+        return None
+    buckets: Counter[float] = Counter()
+    for each in ours:
+        buckets.update(each.buckets)
+    seconds, slow = _quantile(buckets, 0.99)
+    return Live(
+        requests=sum(each.requests for each in ours),
+        errors=sum(each.errors for each in ours),
+        p99_ms=None if seconds is None else 1000 * seconds,
+        slow=slow,
+    )
+
+
+@dataclass
+class _Counts:
+    """What one text says of routes that predict. versions: of models; buckets: up to each bound."""
+
+    versions: set[str] = field(default_factory=set)
+    requests: int = 0
+    errors: int = 0
+    buckets: Counter[float] = field(default_factory=Counter)
+
+
+def _counts(text: str) -> _Counts:
+    found = _Counts()
     for name, labels, value in _series(text):
         if name == "switchyard_model_info" and value == 1:
-            versions.add(labels.get("version", ""))
+            found.versions.add(labels.get("version", ""))
         elif not PREDICTING.match(labels.get("route", "")):
             continue
         elif name == "switchyard_requests_total":
-            requests += int(value)
-            errors += int(value) if labels.get("status", "") >= "500" else 0
+            found.requests += int(value)
+            found.errors += int(value) if labels.get("status", "") >= "500" else 0
         elif name == "switchyard_request_seconds_bucket":
-            buckets[float(labels["le"])] += value
-    if versions and versions != {version}:
-        return None
-    seconds, slow = _quantile(buckets, 0.99)
-    p99_ms = None if seconds is None else 1000 * seconds
-    return Live(requests=requests, errors=errors, p99_ms=p99_ms, slow=slow)
+            found.buckets[float(labels["le"])] += int(value)
+    return found
 
 
 def _quantile(buckets: Mapping[float, float], share: float) -> tuple[float | None, bool]:

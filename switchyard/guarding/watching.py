@@ -11,7 +11,7 @@ from switchyard.configuration.loop import Guard
 from switchyard.configuration.model import Definition
 from switchyard.configuration.tasks import TASKS
 from switchyard.errors import PlatformError, SwitchyardError
-from switchyard.guarding.counting import fetch, live_of
+from switchyard.guarding.counting import Counts, asked, live_of
 from switchyard.guarding.judging import Errors, GuardVerdict, Labelled, Live, judge
 from switchyard.guarding.records import MAX_REFUSALS, Rollback, Rollbacks
 from switchyard.monitoring.records import MonitoringStore
@@ -34,13 +34,14 @@ def watch(
     now: datetime,
     definition: Definition = _TEXTS,
     truths: Limits | None = None,
+    counts: Counts = asked,
 ) -> GuardVerdict:
     """Judge what is deployed, from its /metrics and the archive of feedback.
 
     definition: of the use case, for what its archive holds. truths: what true numbers can be. A
-    roll-back that was cut off is gone on
-    with, whatever is seen now, unless somebody has deployed another version meanwhile. One
-    deployment is rolled back once, and never to a version that was rolled back itself.
+    roll-back that was cut off is gone on with, whatever is seen now, unless somebody has deployed
+    another version meanwhile. One deployment is rolled back once, and never to a version that was
+    rolled back itself.
     """
     if deployed is None:
         return _nothing("no service is deployed here: there is nothing to guard")
@@ -62,7 +63,7 @@ def watch(
     if now - since > timedelta(hours=guard.watch_h):
         told = f"version {version} has been deployed for over {guard.watch_h:g} h"
         return GuardVerdict(roll_back=False, seen=(told,), failed=silent)
-    live = _counted(deployed, version).model_copy(
+    live = _counted(deployed, version, counts).model_copy(
         update={
             "down": not deployed.healthy,
             "unsupervised": not deployed.supervised,
@@ -217,10 +218,10 @@ def _silent(deployed: Deployment, version: str) -> tuple[str, ...]:
     )
 
 
-def _counted(deployed: Deployment, version: str) -> Live:
+def _counted(deployed: Deployment, version: str, counts: Counts) -> Live:
     """A service that does not answer has no counts."""
     try:
-        found = live_of(fetch(deployed.url), version)
+        found = live_of(counts(deployed), version)
     except PlatformError as error:
         logger.warning("the guard sees no counts: %s", error)
         return Live()

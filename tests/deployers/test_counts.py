@@ -93,7 +93,7 @@ def predict(url: str, times: int) -> None:
 
 
 def live(url: str) -> Live:
-    found = live_of(fetch(url), VERSION)
+    found = live_of([fetch(url)], VERSION)
     assert found is not None
     return found
 

@@ -11,7 +11,7 @@ import pytest
 
 from switchyard.configuration.loop import Guard
 from switchyard.errors import GateRefused, PlatformError
-from switchyard.guarding import watching
+from switchyard.guarding import counting, watching
 from switchyard.guarding.judging import GuardVerdict
 from switchyard.guarding.records import MAX_REFUSALS, Rollbacks
 from switchyard.monitoring.records import MonitoringStore
@@ -56,7 +56,7 @@ def store(tmp_path: Path) -> MonitoringStore:
 @pytest.fixture(autouse=True)
 def failing_service(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each service says that it answered a hundred requests, all of them by errors."""
-    monkeypatch.setattr(watching, "fetch", lambda url: BAD)
+    monkeypatch.setattr(counting, "fetch", lambda url: BAD)
 
 
 def watched(store: MonitoringStore, given: Deployment | None, now: datetime = NOW) -> GuardVerdict:
@@ -130,13 +130,13 @@ def test_what_a_person_deployed_meanwhile_is_judged_by_itself(
     store: MonitoringStore, monkeypatch: pytest.MonkeyPatch, meanwhile: Deployment
 ) -> None:
     begun = watching.begin(store, deployed(), watched(store, deployed()))
-    monkeypatch.setattr(watching, "fetch", lambda url: "")
+    monkeypatch.setattr(counting, "fetch", lambda url: "")
 
     assert not watched(store, meanwhile).roll_back
     assert watching.overtaken(store, meanwhile) == [begun]
     assert watching.overtaken(store, deployed()) == []
 
-    monkeypatch.setattr(watching, "fetch", lambda url: BAD)
+    monkeypatch.setattr(counting, "fetch", lambda url: BAD)
     verdict = watched(store, meanwhile)
     record = watching.begin(store, meanwhile, verdict)
     assert record.version == meanwhile.release.model_version
@@ -173,7 +173,7 @@ def test_a_version_that_does_not_answer_goes(
     def refused(url: str) -> str:
         raise PlatformError("it does not answer")
 
-    monkeypatch.setattr(watching, "fetch", refused)
+    monkeypatch.setattr(counting, "fetch", refused)
 
     assert watched(store, deployed(healthy=False)).roll_back
     assert watched(store, deployed(restarts=500)).roll_back
@@ -183,7 +183,7 @@ def test_a_version_that_does_not_answer_goes(
 def test_a_machine_that_was_restarted_is_no_fault_of_the_version(
     store: MonitoringStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "fetch", lambda url: "")
+    monkeypatch.setattr(counting, "fetch", lambda url: "")
 
     for now in (NOW, NOW + timedelta(days=30)):
         verdict = watched(store, deployed(healthy=False, supervised=False), now)
@@ -260,7 +260,7 @@ def archived(
 def test_feedback_of_both_versions_is_compared(
     store: MonitoringStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "fetch", lambda url: "")
+    monkeypatch.setattr(counting, "fetch", lambda url: "")
     archived(store, "1", SINCE - timedelta(hours=1), 200, 190)
     archived(store, "2", SINCE + timedelta(hours=1), 100, 60)
 
@@ -274,7 +274,7 @@ def test_labels_of_before_a_drift_are_not_compared_with(
     store: MonitoringStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The version before was good a month ago, and bad on what the new one meets."""
-    monkeypatch.setattr(watching, "fetch", lambda url: "")
+    monkeypatch.setattr(counting, "fetch", lambda url: "")
     archived(store, "1", SINCE - timedelta(days=30), 1_000, 950)
     archived(store, "1", SINCE - timedelta(hours=1), 40, 24, "1-late")
     archived(store, "2", SINCE + timedelta(hours=1), 200, 168)
@@ -288,7 +288,7 @@ def test_labels_of_before_a_drift_are_not_compared_with(
 def test_answers_from_before_the_deployment_are_not_its_own(
     store: MonitoringStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "fetch", lambda url: "")
+    monkeypatch.setattr(counting, "fetch", lambda url: "")
     archived(store, "1", SINCE - timedelta(hours=1), 200, 190)
     archived(store, "2", SINCE - timedelta(hours=9), 100, 0)
 

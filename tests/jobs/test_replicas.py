@@ -142,7 +142,9 @@ def test_each_job_is_done_once_by_replicas_that_share_them(replicas: Replicas) -
     one, other = replicas.service(), replicas.service()
     for service in (one, other):
         replicas.worker(service)
-    jobs = [service.submit(idempotency_key=f"key-{at}") for at in range(6) for service in (one, other)]
+    jobs = [
+        service.submit(idempotency_key=f"key-{at}") for at in range(6) for service in (one, other)
+    ]
 
     assert len({job.id for job in jobs}) == 6
     assert {one.ended(job.id).status for job in jobs} == {"succeeded"}

@@ -54,6 +54,9 @@ class Deployer:
     def current(self, name: str) -> Deployment | None:
         return self.now
 
+    def counts(self, deployed: Deployment) -> list[str]:
+        return []
+
     def deploy(self, wanted: Release, serving: Serving, smoke: Smoke) -> Deployment:
         smoke(PRIVATE)
         before = self.now.release if self.now else None
