@@ -78,10 +78,11 @@ class ObjectStore(Backend):
     def __init__(self, folder: Path) -> None:
         (folder / self.bucket).mkdir(parents=True)
         program = shutil.which("rclone") or str(Path(sys.executable).with_name("rclone"))
-        # No metadata in memory that another server of the folder would not see.
-        options = ["--auth-key", "key,secret", "--vfs-cache-mode", "off", "--dir-cache-time", "0s"]
+        options = ["--auth-key", "key,secret"]
         super().__init__(
-            lambda port: [program, "serve", "s3", "--addr", f"127.0.0.1:{port}", *options, folder],
+            lambda port: [
+                *(program, "serve", "s3", "--addr", f"127.0.0.1:{port}", *options, str(folder))
+            ],
             env={**os.environ, "RCLONE_CONFIG": "/dev/null"},
         )
         self.folder = folder
