@@ -74,7 +74,7 @@ def test_clocks_that_differ_do_not_matter(
     store: MonitoringStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(store, of_another_machine())
-    monkeypatch.setattr(tickets.time, "time", lambda: 4e9)
+    monkeypatch.setattr(time, "time", lambda: 4e9)
 
     with lease(store) as other:
         assert other is not None
@@ -91,7 +91,7 @@ def test_of_two_who_ask_at_once_the_lower_name_waits_for_the_higher_to_go(
     def the_other_looks(pause_s: float) -> None:
         answers.append(Tickets(store, 60.0).take(high))
 
-    monkeypatch.setattr(tickets.time, "sleep", the_other_looks)
+    monkeypatch.setattr(time, "sleep", the_other_looks)
 
     assert Tickets(store, 60.0).take(low) is None
     assert [answer and answer.owner for answer in answers] == ["a"]
