@@ -14,7 +14,8 @@ from switchyard.capture.tables import Damaged as Damaged
 from switchyard.capture.tables import tables
 from switchyard.errors import PlatformError, RequestError
 
-_KEY = ["request_id", "instance"]
+KEY = ["request_id", "instance"]
+"""What names a row."""
 
 
 def predictions(
@@ -36,7 +37,7 @@ def predictions(
     found = _read(Store(store), PREDICTIONS, since, until, columns, damaged, chosen)
     if columns is not None:
         return found
-    return found.sort_by([(name, "ascending") for name in ("time", *_KEY)])
+    return found.sort_by([(name, "ascending") for name in ("time", *KEY)])
 
 
 def feedback(
@@ -63,7 +64,7 @@ def last_labels(table: pa.Table) -> pa.Table:
     """Of all labels of each instance the one that was given last."""
     table = table.sort_by([("sequence", "ascending")])
     places = pa.array(range(table.num_rows), pa.int64())
-    latest = table.append_column("place", places).group_by(_KEY).aggregate([("place", "max")])
+    latest = table.append_column("place", places).group_by(KEY).aggregate([("place", "max")])
     return table.take(latest["place_max"])
 
 
@@ -83,17 +84,22 @@ def labelled(
     `predictions`.
     """
     known = feedback(store, damaged=damaged) if given is None else given
-    known = known.select([*_KEY, "label", "time"])
-    known = known.rename_columns([*_KEY, "true_label", "labelled_at"])
-    wanted = None if columns is None else {*columns, *_KEY, "time"}
+    wanted = None if columns is None else {*columns, *KEY, "time"}
     asked = known["request_id"].combine_chunks()
 
     def about_some(table: pa.Table) -> pa.Table:
         return table.filter(pc.is_in(table["request_id"], value_set=asked))
 
     found = _read(Store(store), PREDICTIONS, since, until, wanted, damaged, about_some)
-    joined = found.join(known, keys=_KEY, join_type="inner")
-    return joined.sort_by([(name, "ascending") for name in ("time", *_KEY)])
+    return with_labels(found, known)
+
+
+def with_labels(found: pa.Table, given: pa.Table) -> pa.Table:
+    """As `labelled`, of predictions that were read already. given: as of `feedback`."""
+    known = given.select([*KEY, "label", "time"])
+    known = known.rename_columns([*KEY, "true_label", "labelled_at"])
+    joined = found.join(known, keys=KEY, join_type="inner")
+    return joined.sort_by([(name, "ascending") for name in ("time", *KEY)])
 
 
 def first_time(store: str, *, damaged: Damaged | None = None) -> datetime | None:

@@ -188,7 +188,7 @@ class _Run:
         rows, of_rows = read_window(self.case, self.captured, window, self.note)
         enough = of_rows >= monitoring.min_rows
         reference = self.references(main_version(rows)) if enough else None
-        labelled = self._labelled(window.since, window.until) if of_rows else None
+        labelled = self._labelled(window.since, window.until, rows) if of_rows else None
         facts = self._facts(of_rows)
         checked = check_window(window, rows, labelled, reference, monitoring, facts)
         if earlier is None or window.provisional:
@@ -264,10 +264,15 @@ class _Run:
             truths=self.truths,
         )
 
-    def _labelled(self, since: datetime, until: datetime) -> Any:
+    def _labelled(self, since: datetime, until: datetime, rows: Any = None) -> Any:
+        """The rows of a window whose true label is known. rows: those of it that were read."""
         columns = ("label", "score", *(INTERVALS if TASKS[self.case.task].numbers else ()))
         for error in self.unread:
             self.note(error)
+        if rows is not None and {*reading.KEY} <= {*rows.column_names}:
+            wanted = {*columns, *reading.KEY, "time"}
+            some = rows.select([name for name in rows.column_names if name in wanted])
+            return reading.with_labels(some, self.given)
         return reading.labelled(
             self.captured, since, until, columns=columns, damaged=self.note, given=self.given
         )

@@ -84,6 +84,7 @@ def test_the_queue_holds_json_and_no_code(broker: Broker) -> None:
 
 
 def test_what_is_no_task_of_ours_is_passed_over(broker: Broker) -> None:
+    assert broker.waiting() == 0
     for held in (b"cos\nsystem\n", b'["id","another.task"]', b"[]", b"null"):
         broker._storage.enqueue(held)
     broker.put(ENTRY)
@@ -200,4 +201,49 @@ def test_a_broker_may_be_used_from_several_threads(tmp_path: Path) -> None:
 
     assert failures == []
     assert len(broker.all()) == 6
+    broker.close()
+
+
+def test_a_server_that_is_away_at_the_start_is_reached_when_it_is_back(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    postgres.kill()
+    service = Service(tmp_path, queue=postgres.url)
+    with pytest.raises(PlatformError, match="queue of jobs 'postgresql://"):
+        service.submit()
+
+    postgres.start()
+
+    assert service.submit().status == "queued"
+    service.board.close()
+
+
+def test_replicas_that_start_at_once_make_the_tables_once(postgres: Postgres) -> None:
+    brokers = [Broker(postgres.url, "name") for _ in range(8)]
+    with ThreadPoolExecutor(len(brokers)) as pool:
+        list(pool.map(lambda each: each.put(ENTRY), brokers))
+
+    assert brokers[0].waiting() == len(brokers)
+    for each in brokers:
+        each.close()
+
+
+def test_a_server_that_closes_all_connections_is_connected_with_anew(postgres: Postgres) -> None:
+    broker = Broker(postgres.url, "name")
+    broker.put(ENTRY)
+    postgres.kill()
+    with pytest.raises(PlatformError):
+        broker.take()
+    postgres.start()
+
+    assert broker.take() == ENTRY
+    broker.close()
+
+
+def test_what_a_url_says_itself_counts(redis: Redis) -> None:
+    broker = Broker(f"{redis.url}?socket_timeout=7", "name")
+
+    given = broker._storage.pool.connection_kwargs
+
+    assert (given["socket_timeout"], given["socket_connect_timeout"]) == (7.0, 10.0)
     broker.close()

@@ -64,10 +64,13 @@ class Replicas:
             service.board.close()
 
 
-@pytest.fixture(params=["postgres", "redis"])
+@pytest.fixture
 def server(request: pytest.FixtureRequest) -> Postgres | Redis:
-    found: Postgres | Redis = request.getfixturevalue(request.param)
+    found: Postgres | Redis = request.getfixturevalue(getattr(request, "param", "postgres"))
     return found
+
+
+both = pytest.mark.parametrize("server", ["postgres", "redis"], indirect=True)
 
 
 @pytest.fixture
@@ -97,6 +100,7 @@ def finished(service: Service, id: str, store: ObjectStore) -> None:
     assert store.objects("jobs/")[0].startswith("results/")
 
 
+@both
 def test_the_other_replica_finishes_what_a_killed_one_had_begun(
     replicas: Replicas, object_store: ObjectStore
 ) -> None:
@@ -108,6 +112,7 @@ def test_the_other_replica_finishes_what_a_killed_one_had_begun(
     finished(other, job.id, object_store)
 
 
+@both
 def test_the_queue_s_server_may_end_in_the_middle(
     replicas: Replicas, server: Postgres | Redis, object_store: ObjectStore
 ) -> None:

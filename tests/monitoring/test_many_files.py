@@ -123,6 +123,10 @@ def test_today_s_labels_are_read_anew(captured: Make, monkeypatch: pytest.Monkey
     assert len(labelled.store.paths(FOLDER)) == 1
 
 
+def ignored(error: PlatformError) -> None:
+    """Damage that is of no interest here."""
+
+
 def verdict(since: datetime) -> Verdict:
     return Verdict(
         name="phishing",
@@ -159,17 +163,17 @@ def test_the_first_time_is_looked_for_where_it_matters(
     captured: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = captured()
-    assert first_time(kept.location, Seen(), MONDAY, [].append) == (None, 0)
+    assert first_time(kept.location, Seen(), MONDAY, ignored) == (None, 0)
     rows = usual(10, 1, since=MONDAY + timedelta(hours=5))
     kept.add(rows)
-    found, files = first_time(kept.location, Seen(), MONDAY, [].append)
+    found, files = first_time(kept.location, Seen(), MONDAY, ignored)
     assert (found, files) == (MONDAY + timedelta(hours=5), 1)
 
     # When it is known, or of no consequence, no file is opened
     monkeypatch.setattr(reading, "first_time", None)
     seen = Seen(first=found, first_files=files)
-    assert first_time(kept.location, seen, MONDAY, [].append) == (found, files)
-    assert first_time(kept.location, Seen(), TUESDAY, [].append) == (MONDAY, 0)
+    assert first_time(kept.location, seen, MONDAY, ignored) == (found, files)
+    assert first_time(kept.location, Seen(), TUESDAY, ignored) == (MONDAY, 0)
 
 
 def test_an_object_store_is_asked_for_many_files_at_once(
