@@ -53,7 +53,8 @@ class Application:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 runtime = self._open()
-                companion = Companion(self._folder, self._environment)
+                handover_s = runtime.settings.serving.capture.handover_s
+                companion = Companion(self._folder, self._environment, handover_s)
                 companion.start(after=_working(runtime))
             return message
 

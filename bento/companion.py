@@ -77,7 +77,7 @@ def compact(settings: Settings, stop: threading.Event) -> None:
         if waited >= _RETIRE_EVERY_S:
             waited = 0.0
             compactor.retire()
-    compactor.run_once()
+    compactor.hand_over(settings.serving.capture.handover_s)
 
 
 def _until_failure(task: Callable[[], None], stop: threading.Event) -> None:

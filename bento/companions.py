@@ -13,7 +13,8 @@ from pathlib import Path
 from bento.folders import FOLDER_VARIABLE
 
 _BACK_OFF_S = (1, 2, 5, 10, 30)
-_GRACE_S = 10.0
+_LEAST_GRACE_S = 10.0
+_MORE_S = 4.0
 
 log = logging.getLogger("switchyard.serving")
 
@@ -22,9 +23,11 @@ class Companion:
     """Starts `python -m bento.companion`, starts it again when it dies, and ends it.
 
     The companion ends by itself when this process does: its standard input closes then.
+    handover_s: how long it may take to bring captured rows to their store at the end.
     """
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str], handover_s: float) -> None:
+        self._grace_s = max(_LEAST_GRACE_S, handover_s + _MORE_S)
         self._environment = {**environment, FOLDER_VARIABLE: str(folder)}
         paths = (str(Path(__file__).resolve().parents[1]), environment.get("PYTHONPATH", ""))
         self._environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
@@ -36,22 +39,36 @@ class Companion:
         self._task = asyncio.create_task(self._keep(after))
 
     async def stop(self) -> None:
-        """Let it finish what it is at, then end it."""
+        """Let it finish what it is at, then end it. One that is dead gets a last successor."""
         if self._task is None:
             return
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         process = self._process
-        if process is None or process.returncode is not None or process.stdin is None:
+        if process is None:
             return
+        if process.returncode is not None:
+            try:
+                process = await self._spawn()
+            except OSError as error:
+                log.warning("the companion cannot be started for what is left: %s", error)
+                return
+        assert process.stdin is not None
         process.stdin.close()
         try:
-            async with asyncio.timeout(_GRACE_S):
+            async with asyncio.timeout(self._grace_s):
                 await process.wait()
         except TimeoutError:
             log.warning("the companion did not end in time; what it left is taken up again")
             process.kill()
             await process.wait()
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bento.companion"),
+            env=self._environment,
+            stdin=subprocess.PIPE,
+        )
 
     async def _keep(self, after: Awaitable[None]) -> None:
         await after
@@ -59,11 +76,7 @@ class Companion:
         while True:
             begun = asyncio.get_running_loop().time()
             try:
-                self._process = await asyncio.create_subprocess_exec(
-                    *(sys.executable, "-m", "bento.companion"),
-                    env=self._environment,
-                    stdin=subprocess.PIPE,
-                )
+                self._process = await self._spawn()
                 told = f"ended with code {await self._process.wait()}"
             except OSError as error:  # no memory, or too many processes
                 told = f"cannot be started: {error}"

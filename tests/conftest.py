@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.backends import new_database, object_store, postgres, redis
 from tests.clusters import Cluster, find_cluster
 from tests.services import Service
+
+__all__ = ["new_database", "object_store", "postgres", "redis"]
 
 ROOT = Path(__file__).resolve().parents[1]
 

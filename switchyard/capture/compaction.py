@@ -7,6 +7,7 @@ deleted last. Killed at any point, the same files are written again: no row is l
 from __future__ import annotations
 
 import logging
+import time
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ from switchyard.serving.settings import Settings
 
 _log = logging.getLogger(__name__)
 
+_AGAIN_S = 0.5
 _CORRUPT_SHARE = 0.25
 _REFUSALS = 3
 """After so many refusals in one round it is the store that is away, and not one day's folder."""
@@ -42,13 +44,15 @@ class Compactor:
         self._told: set[str] = set()
         self.damaged = 0
         """Records and segments that could not be read."""
+        self.refused = 0
+        """Segments that the store did not take in the last round, so far as it was tried."""
 
     def run_once(self) -> int:
         """Move what is sealed or abandoned; returns the number of rows moved.
 
         When the store refuses, the segments stay where they are and the log says so once.
         """
-        moved = refused = 0
+        moved = self.refused = 0
         for path in self._segments():
             try:
                 with claimed(path) as descriptor:
@@ -56,13 +60,25 @@ class Compactor:
                         moved += self._move(path, descriptor)
             except SwitchyardError as error:
                 self._tell("store", "%s. Segments stay in the spool until it works again", error)
-                refused += 1
-                if refused == _REFUSALS:
+                self.refused += 1
+                if self.refused == _REFUSALS:
                     return moved
             except OSError as error:
                 self._tell(path.name, "'%s' cannot be moved: %s", path, error.strerror)
             else:
                 self._told.discard(path.name)
+        return moved
+
+    def hand_over(self, limit_s: float) -> int:
+        """As `run_once`, again and again for so long while the store refuses: this service ends.
+
+        What is left then stays in the spool, where another process of the service finds it.
+        """
+        deadline = time.monotonic() + limit_s
+        moved = self.run_once()
+        while self.refused and time.monotonic() < deadline:
+            time.sleep(_AGAIN_S)
+            moved += self.run_once()
         return moved
 
     def retire(self) -> int:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from switchyard.capture.rows import FEEDBACK_ROWS, PREDICTION_ROWS
 from switchyard.capture.stores import FEEDBACK, PREDICTIONS, Store
+from switchyard.capture.tables import Damaged as Damaged
+from switchyard.capture.tables import tables
 from switchyard.errors import PlatformError, RequestError
 
-_KEY = ["request_id", "instance"]
-
-Damaged = Callable[[PlatformError], None]
-"""Is told of a file that cannot be read, which is left out then."""
+KEY = ["request_id", "instance"]
+"""What names a row."""
 
 
 def predictions(
@@ -37,7 +37,7 @@ def predictions(
     found = _read(Store(store), PREDICTIONS, since, until, columns, damaged, chosen)
     if columns is not None:
         return found
-    return found.sort_by([(name, "ascending") for name in ("time", *_KEY)])
+    return found.sort_by([(name, "ascending") for name in ("time", *KEY)])
 
 
 def feedback(
@@ -51,10 +51,20 @@ def feedback(
 
     Errors as of `predictions`.
     """
-    table = _read(Store(store), FEEDBACK, since, until, None, damaged)
+    return last_labels(_read(Store(store), FEEDBACK, since, until, None, damaged))
+
+
+def feedback_of_day(store: Store, day: date, *, damaged: Damaged | None = None) -> pa.Table:
+    """All labels that were given on a day; several of an instance, if there were."""
+    found = tables(store, store.paths(FEEDBACK, day), None, damaged)
+    return together([FEEDBACK_ROWS.empty_table(), *found])
+
+
+def last_labels(table: pa.Table) -> pa.Table:
+    """Of all labels of each instance the one that was given last."""
     table = table.sort_by([("sequence", "ascending")])
     places = pa.array(range(table.num_rows), pa.int64())
-    latest = table.append_column("place", places).group_by(_KEY).aggregate([("place", "max")])
+    latest = table.append_column("place", places).group_by(KEY).aggregate([("place", "max")])
     return table.take(latest["place_max"])
 
 
@@ -65,33 +75,42 @@ def labelled(
     *,
     columns: Collection[str] | None = None,
     damaged: Damaged | None = None,
+    given: pa.Table | None = None,
 ) -> pa.Table:
     """The predictions of since <= time < until whose true label is known, with it.
 
     `true_label` and `labelled_at` are added. columns: of the predictions, only these and those that
-    name a row. Errors as of `predictions`.
+    name a row. given: the store's `feedback`, where it was read already. Errors as of
+    `predictions`.
     """
-    known = feedback(store, damaged=damaged).select([*_KEY, "label", "time"])
-    known = known.rename_columns([*_KEY, "true_label", "labelled_at"])
-    wanted = None if columns is None else {*columns, *_KEY, "time"}
+    known = feedback(store, damaged=damaged) if given is None else given
+    wanted = None if columns is None else {*columns, *KEY, "time"}
     asked = known["request_id"].combine_chunks()
 
     def about_some(table: pa.Table) -> pa.Table:
         return table.filter(pc.is_in(table["request_id"], value_set=asked))
 
     found = _read(Store(store), PREDICTIONS, since, until, wanted, damaged, about_some)
-    joined = found.join(known, keys=_KEY, join_type="inner")
-    return joined.sort_by([(name, "ascending") for name in ("time", *_KEY)])
+    return with_labels(found, known)
+
+
+def with_labels(found: pa.Table, given: pa.Table) -> pa.Table:
+    """As `labelled`, of predictions that were read already. given: as of `feedback`."""
+    known = given.select([*KEY, "label", "time"])
+    known = known.rename_columns([*KEY, "true_label", "labelled_at"])
+    joined = found.join(known, keys=KEY, join_type="inner")
+    return joined.sort_by([(name, "ascending") for name in ("time", *KEY)])
 
 
 def first_time(store: str, *, damaged: Damaged | None = None) -> datetime | None:
     """When the oldest prediction of the store was made; None when there is none."""
     opened = Store(store)
     for day in opened.days(PREDICTIONS):
+        paths = opened.paths(PREDICTIONS, day)
         times = [
             pc.min(table["time"]).as_py()
-            for path in opened.paths(PREDICTIONS, day)
-            if (table := _file(opened, path, {"time"}, damaged)) is not None and table.num_rows
+            for table in tables(opened, paths, {"time"}, damaged)
+            if table.num_rows
         ]
         if times:
             first: datetime = min(times)
@@ -112,20 +131,18 @@ def _read(
     wanted = None if columns is None else {*columns, "time"}
     begin = None if first is None else first.date()
     end = None if last is None else (last - timedelta.resolution).date()  # until is exclusive
-    tables = []
+    found = []
     for day in store.days(kind):
         if (begin is not None and day < begin) or (end is not None and day > end):
             continue
-        for path in store.paths(kind, day):
-            table = _file(store, path, wanted, damaged)
-            if table is not None:
-                table = _between(table, first, last)
-                tables.append(chosen(table) if chosen else table)
+        for table in tables(store, store.paths(kind, day), wanted, damaged):
+            between = _between(table, first, last)
+            found.append(chosen(between) if chosen else between)
     empty = (PREDICTION_ROWS if kind == PREDICTIONS else FEEDBACK_ROWS).empty_table()
     if wanted is not None:
         empty = empty.select([name for name in empty.column_names if name in wanted])
     try:
-        return together(tables or [empty])
+        return together(found or [empty])
     except pa.ArrowException as cause:
         raise PlatformError(
             f"rows of the prediction store '{store.shown}' do not fit together: {cause}; an input "
@@ -133,17 +150,17 @@ def _read(
         ) from cause
 
 
-def together(tables: Sequence[pa.Table]) -> pa.Table:
+def together(parts: Sequence[pa.Table]) -> pa.Table:
     """All rows, with every column of any table; null where a row has none.
 
     A column that is text in one table and something else in another is text in all: an input that
     was a number becomes a category. ArrowException for what cannot be text either.
     """
     try:
-        return pa.concat_tables(tables, promote_options="permissive")
+        return pa.concat_tables(parts, promote_options="permissive")
     except pa.ArrowTypeError:
-        texts = {field.name for table in tables for field in table.schema if _is_text(field.type)}
-        told = [_with_texts(table, texts) for table in tables]
+        texts = {field.name for part in parts for field in part.schema if _is_text(field.type)}
+        told = [_with_texts(part, texts) for part in parts]
         return pa.concat_tables(told, promote_options="permissive")
 
 
@@ -167,30 +184,6 @@ def _between(table: pa.Table, first: datetime | None, last: datetime | None) -> 
     if last is not None:
         table = table.filter(pc.less(table["time"], pa.scalar(last, times.type)))
     return table
-
-
-def _file(
-    store: Store, path: str, columns: Collection[str] | None, damaged: Damaged | None
-) -> pa.Table | None:
-    """One file's rows; None for a damaged one that somebody was told of."""
-    import pyarrow.parquet as pq
-
-    try:
-        with store.files.open(path, "rb") as opened:
-            file = pq.ParquetFile(opened)
-            names = file.schema_arrow.names
-            wanted = None if columns is None else [name for name in names if name in columns]
-            return file.read(columns=wanted)
-    except Exception as cause:  # stores raise errors of libraries of their own
-        error = PlatformError(
-            f"'{path}' of the prediction store cannot be read: {cause}; restore or delete it"
-        )
-        error.__cause__ = cause
-        # Not what is damaged but what cannot be reached: the whole store would look empty.
-        if damaged is None or not isinstance(cause, pa.ArrowException):
-            raise error from cause
-        damaged(error)
-        return None
 
 
 def _utc(moment: datetime | None, name: str) -> datetime | None:

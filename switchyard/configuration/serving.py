@@ -42,6 +42,11 @@ class Capture(Section):
     max_spool_mb: float = Field(
         default=512.0, gt=0, description="Kept on disk while the store fails; then 503."
     )
+    handover_s: float = Field(
+        default=10.0,
+        ge=0,
+        description="A service that ends brings its rows to the store in so long; others wait.",
+    )
 
 
 class Jobs(Section):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, quote, urlencode
 
 import orjson
 
@@ -21,6 +23,12 @@ _PACKAGES = {
     "postgres": ("psycopg", "postgresql"),
 }
 _BUSY_S = 30
+_CONNECT_S = 10
+_SILENT_S = 30
+"""A server that vanished with its machine closes no connection: it is given up by then."""
+
+_TABLES_LOCK = 0x53575944
+"""Of replicas that start at once one makes PostgreSQL's tables; "if not exists" is no lock."""
 
 log = logging.getLogger("switchyard.jobs")
 
@@ -41,7 +49,7 @@ class Broker:
 
     url: sqlite:///file, redis://… or postgresql://…; name: of the use case, so that several may
     share one. RequestError when the URL cannot be meant or its package is missing; PlatformError,
-    in each call, when what is underneath fails.
+    in each call, when what is underneath fails. A server is not reached before the first call.
     """
 
     def __init__(self, url: str, name: str) -> None:
@@ -50,42 +58,44 @@ class Broker:
             self._huey = _open(url, f"switchyard_{name.replace('-', '_')}")
         self._storage = self._huey.storage
         self._task = self._huey.task(name="score")(Entry)
+        self._lacks_tables = hasattr(self._storage, "table_kv") and not url.startswith(_SQLITE)
+        self._making = threading.Lock()
 
     def put(self, entry: Entry) -> None:
         """Add an entry to the queue's end."""
-        with self._explaining():
+        with self._reached():
             self._task(*entry)
 
     def take(self) -> Entry | None:
         """Remove the first entry, None when there is none."""
-        with self._explaining():
+        with self._reached():
             data = self._storage.dequeue()
         return None if data is None else self._entry(data)
 
     def waiting(self) -> int:
         """How many entries wait."""
-        with self._explaining():
+        with self._reached():
             return int(self._storage.queue_size())
 
     def entries(self) -> list[Entry]:
         """What waits."""
-        with self._explaining():
+        with self._reached():
             found = self._storage.enqueued_items()
         return [entry for data in found if (entry := self._entry(data))]
 
     def set(self, key: str, value: bytes) -> None:
         """Keep a value."""
-        with self._explaining():
+        with self._reached():
             self._storage.put_data(key, value)
 
     def set_new(self, key: str, value: bytes) -> bool:
         """Keep a value unless there is one; of many who try at once, one gets True."""
-        with self._explaining():
+        with self._reached():
             return bool(self._storage.put_if_empty(key, value))
 
     def get(self, keys: Sequence[str]) -> dict[str, bytes]:
         """The values that there are."""
-        with self._explaining():
+        with self._reached():
             found = self._storage.peek_many(keys)
             return {_text(key): bytes(value) for key, value in found.items()}
 
@@ -93,13 +103,13 @@ class Broker:
         """Remove a value and return it; of many who try at once, one gets it."""
         from huey.constants import EmptyData
 
-        with self._explaining():
+        with self._reached():
             found = self._storage.pop_data(key)
             return None if found is EmptyData else bytes(found)
 
     def all(self) -> dict[str, bytes]:
         """All values, as they are at one moment."""
-        with self._explaining():
+        with self._reached():
             found = self._storage.result_items()
             return {_text(key): bytes(value) for key, value in found.items()}
 
@@ -115,6 +125,18 @@ class Broker:
                 "the queue '%s' held something that is no job; it is passed over", self.shown
             )
             return None
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        """A call of the storage, whose tables are there."""
+        with self._explaining():
+            if self._lacks_tables:
+                with self._making, self._storage.db(commit=True) as cursor:
+                    cursor.execute("select pg_advisory_xact_lock(%s)", (_TABLES_LOCK,))
+                    for statement in self._storage.ddl:
+                        cursor.execute(statement)
+                self._lacks_tables = False
+            yield
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:
@@ -163,12 +185,28 @@ def _open(url: str, name: str) -> Any:
 
     common = {"results": False, "serializer": _Json()}
     if package == "redis":
-        return RedisHuey(name, url=url, blocking=False, **common)
+        limits = {"socket_connect_timeout": _CONNECT_S, "socket_timeout": _SILENT_S}
+        return RedisHuey(name, url=_with(url, limits), blocking=False, **common)
     if package == "psycopg":
-        return PostgresHuey(name, dsn=url, blocking=False, **common)
+        limits = {
+            "connect_timeout": _CONNECT_S,
+            "keepalives_idle": _SILENT_S // 3,
+            "keepalives_interval": _SILENT_S // 3,
+            "keepalives_count": 2,
+            "tcp_user_timeout": _SILENT_S * 1000,
+        }
+        dsn = _with(url, limits)
+        return PostgresHuey(name, dsn=dsn, blocking=False, create_tables=False, **common)
     path = Path(url.removeprefix(_SQLITE)).expanduser()
     path.parent.mkdir(parents=True, exist_ok=True)
     return SqliteHuey(name, filename=str(path), fsync=True, timeout=_BUSY_S, **common)
+
+
+def _with(url: str, limits: dict[str, int]) -> str:
+    """The URL with these parameters, unless it has others of their names."""
+    server, _, query = url.partition("?")
+    given = {**limits, **dict(parse_qsl(query, keep_blank_values=True))}
+    return f"{server}?{urlencode(given, quote_via=quote)}"
 
 
 def _text(key: str | bytes) -> str:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import Field, ValidationError
@@ -20,16 +21,33 @@ from switchyard.monitoring.results import Verdict
 from switchyard.monitoring.windows import name_of
 from switchyard.records import Record
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 SEEN = "seen.json"
 
 logger = logging.getLogger(__name__)
 
 
+_DAY_S = 86_400.0
+LATE_S = 2 * _DAY_S
+"""What ended longer ago is looked for the more seldom the longer that is: rows may come late."""
+
+_PATIENCE = 0.1
+
+
 class Seen(Record):
-    """files: of predictions, by day; labels: by the name of the window that they are about."""
+    """files: of predictions, by day; labels: by the name of the window that they are about.
+
+    looked: when the files of a day were counted; first: when the oldest prediction was made, when
+    its day had so many files.
+    """
 
     files: dict[str, int] = Field(default={})
     labels: dict[str, int] = Field(default={})
+    looked: dict[str, datetime] = Field(default={})
+    first: datetime | None = None
+    first_files: int = 0
 
     @classmethod
     def of(cls, store: MonitoringStore) -> Seen:
@@ -46,12 +64,45 @@ class Seen(Record):
         store.write(SEEN, self.model_dump_json().encode())
 
 
-def files_of(captured: str, verdicts: Iterable[Verdict]) -> dict[str, int]:
-    """How many files of predictions there are of each day of these windows."""
+def files_of(captured: str, verdicts: Iterable[Verdict], before: Seen, now: datetime) -> Seen:
+    """How many files of predictions there are of each day of these windows, and since when known.
+
+    before: of the last run. A month of many services has hundreds of thousands of names: a day that
+    has long been over is counted again when a tenth of its age has passed since the last time.
+    """
     store = Store(captured)
     wanted = {day for verdict in verdicts for day in _days(verdict)}
-    there = sorted(wanted.intersection(store.days(PREDICTIONS)))
-    return {day.isoformat(): len(store.paths(PREDICTIONS, day)) for day in there}
+    files, looked = {}, {}
+    for day in sorted(wanted.intersection(store.days(PREDICTIONS))):
+        name = day.isoformat()
+        last = before.looked.get(name)
+        age_s = (now - _begin(day)).total_seconds() - _DAY_S
+        since_s = (now - last).total_seconds() if last is not None else -1.0
+        if name in before.files and age_s > LATE_S and 0 <= since_s < _PATIENCE * age_s:
+            files[name], looked[name] = before.files[name], last or now
+        else:
+            files[name], looked[name] = len(store.paths(PREDICTIONS, day)), now
+    return Seen(files=files, looked=looked)
+
+
+def first_time(
+    captured: str, before: Seen, oldest: datetime, damaged: reading.Damaged
+) -> tuple[datetime | None, int]:
+    """When the oldest prediction was made, and how many files its day has.
+
+    Of a day that was over at `oldest` the begin will do. What the last run has found holds as long
+    as the day has the same files.
+    """
+    store = Store(captured)
+    days = store.days(PREDICTIONS)
+    if not days:
+        return None, 0
+    if _begin(days[0]) + timedelta(days=1) <= oldest:
+        return _begin(days[0]), 0
+    files = len(store.paths(PREDICTIONS, days[0]))
+    if before.first is not None and before.first.date() == days[0] and before.first_files == files:
+        return before.first, files
+    return reading.first_time(captured, damaged=damaged), files
 
 
 def with_more_rows(
@@ -80,13 +131,11 @@ def with_more_rows(
     return found
 
 
-def labels_of(
-    captured: str, verdicts: Sequence[Verdict], damaged: reading.Damaged
-) -> dict[str, int]:
-    """How many labels there are of each window, by its name."""
+def labels_of(given: pa.Table, verdicts: Sequence[Verdict]) -> dict[str, int]:
+    """How many labels there are of each window, by its name. given: the labels of the store."""
     if not verdicts:
         return {}
-    ids = reading.feedback(captured, damaged=damaged)["request_id"].to_pylist()
+    ids = given["request_id"].to_pylist()
     times = np.sort(np.array([time_of(each.encode()) for each in ids], np.int64))
     return {name_of(each.since): _within(times, each) for each in verdicts}
 
@@ -100,6 +149,10 @@ def _within(times: np.ndarray[tuple[int], np.dtype[np.int64]], verdict: Verdict)
 
 def _microseconds(moment: datetime) -> int:
     return round(moment.timestamp() * 1e6)
+
+
+def _begin(day: date) -> datetime:
+    return datetime.combine(day, datetime.min.time(), UTC)
 
 
 def _days(verdict: Verdict) -> list[date]:

@@ -22,7 +22,14 @@ from switchyard.monitoring.checking import (
     main_version,
     measured,
 )
-from switchyard.monitoring.latecomers import Seen, files_of, labels_of, with_more_rows
+from switchyard.monitoring.labels import given_labels
+from switchyard.monitoring.latecomers import (
+    Seen,
+    files_of,
+    first_time,
+    labels_of,
+    with_more_rows,
+)
 from switchyard.monitoring.prometheus import write_metrics
 from switchyard.monitoring.records import MonitoringStore
 from switchyard.monitoring.references import Reference
@@ -36,6 +43,9 @@ logger = logging.getLogger(__name__)
 
 References = Callable[[str], Reference]
 """The reference of a model version, or another's in its place; raises when there is none."""
+
+_DAY = timedelta(days=1)
+"""So far clocks of those who answer and of those who keep labels may be apart."""
 
 Progress = Callable[[int, int | None, str], None]
 
@@ -73,15 +83,17 @@ def check_store(
     run = _Run(case, captured, store, references, now, dry_run, truths)
     looked = Looked()
     recent = run.recent(known)
-    before, files = Seen.of(store), files_of(captured, recent)
-    labels = labels_of(captured, recent, run.note)
-    late = run.late(recent, files, before)
+    before = Seen.of(store)
+    counted = files_of(captured, recent, before, now)
+    run.read_labels()
+    labels = labels_of(run.given, recent)
+    late = run.late(recent, counted.files, before)
     earlier = {each.since: each for each in (*late, *(each for each in kept if each.created > now))}
     rest = [each for each in recent if each.since not in earlier]
     completed = {each.since: each for each in run.completed(rest, labels, before)}
     for verdict in completed.values():
         looked.verdicts.append(run.finish(Checked(verdict, None), looked))
-    first = reading.first_time(captured, damaged=run.note)
+    first, first_files = first_time(captured, before, run.oldest, run.note)
     new = complete_windows(now, first, {each.since for each in known}, patient(case))
     windows = [*(Window(each.since, each.until) for each in late), *new]
     for done, window in enumerate(windows):
@@ -93,7 +105,8 @@ def check_store(
         for verdict in rest:
             if verdict.since not in completed:
                 looked.verdicts += run.remind(verdict, looked)
-        Seen(files=files, labels=labels).keep(store)
+        more = {"labels": labels, "first": first, "first_files": first_files}
+        counted.model_copy(update=more).keep(store)
         write_metrics(store)
     looked.verdicts.sort(key=lambda verdict: verdict.since)
     return looked
@@ -121,16 +134,34 @@ class _Run:
     said: set[str] = field(default_factory=set)
     told: set[str] = field(default_factory=set)
     """Damaged files that people know of."""
+    given: Any = None
+    """The labels of the store, as far as they can be of windows that are looked at."""
+    unread: list[PlatformError] = field(default_factory=list)
+    """Damaged files of labels: each window lacks what was in them."""
+
+    @property
+    def oldest(self) -> datetime:
+        """Windows that began before are not looked at."""
+        length = timedelta(hours=self.case.monitoring.window_h)
+        return self.now - length * (self.case.monitoring.max_windows + 1)
 
     def recent(self, known: Sequence[Verdict]) -> list[Verdict]:
         """The verdicts that may still change, and what their alerts have told."""
-        length = timedelta(hours=self.case.monitoring.window_h)
-        oldest = self.now - length * (self.case.monitoring.max_windows + 1)
-        found = [each for each in known if each.since >= oldest]
+        found = [each for each in known if each.since >= self.oldest]
         for verdict in found:
             if "damage" in _kinds(verdict):
                 self.told.update(verdict.quality.damaged)
         return found
+
+    def read_labels(self) -> None:
+        """Read the labels of the store, once for all windows."""
+        self.given = given_labels(
+            self.store,
+            self.captured,
+            self.unread.append,
+            self.oldest - _DAY,
+            keep=not self.dry_run,
+        )
 
     def late(
         self, recent: Sequence[Verdict], files: Mapping[str, int], before: Seen
@@ -157,7 +188,7 @@ class _Run:
         rows, of_rows = read_window(self.case, self.captured, window, self.note)
         enough = of_rows >= monitoring.min_rows
         reference = self.references(main_version(rows)) if enough else None
-        labelled = self._labelled(window.since, window.until) if of_rows else None
+        labelled = self._labelled(window.since, window.until, rows) if of_rows else None
         facts = self._facts(of_rows)
         checked = check_window(window, rows, labelled, reference, monitoring, facts)
         if earlier is None or window.provisional:
@@ -233,9 +264,18 @@ class _Run:
             truths=self.truths,
         )
 
-    def _labelled(self, since: datetime, until: datetime) -> Any:
+    def _labelled(self, since: datetime, until: datetime, rows: Any = None) -> Any:
+        """The rows of a window whose true label is known. rows: those of it that were read."""
         columns = ("label", "score", *(INTERVALS if TASKS[self.case.task].numbers else ()))
-        return reading.labelled(self.captured, since, until, columns=columns, damaged=self.note)
+        for error in self.unread:
+            self.note(error)
+        if rows is not None and {*reading.KEY} <= {*rows.column_names}:
+            wanted = {*columns, *reading.KEY, "time"}
+            some = rows.select([name for name in rows.column_names if name in wanted])
+            return reading.with_labels(some, self.given)
+        return reading.labelled(
+            self.captured, since, until, columns=columns, damaged=self.note, given=self.given
+        )
 
 
 def _kinds(verdict: Verdict) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 from switchyard.capture import reading
 from switchyard.configuration.model import UseCase
 from switchyard.configuration.names import stored
-from switchyard.monitoring.checking import columns_of
+from switchyard.monitoring.checking import INTERVALS, columns_of
 from switchyard.monitoring.looking import WINDOW_CELLS
 from switchyard.monitoring.windows import Window
 
@@ -18,11 +18,15 @@ WIDE = 200
 def read_window(
     case: UseCase, captured: str, window: Window, damaged: reading.Damaged
 ) -> tuple[Any, int]:
-    """The predictions of a window, and how many there are of it in the store."""
+    """The predictions of a window, and how many there are of it in the store.
+
+    All of them have `reading.KEY` and intervals, too; a sample has not.
+    """
     columns = columns_of(case.definition)
     span = (captured, window.since, window.until)
     if len(columns) < WIDE:
-        rows = reading.predictions(*span, columns=columns, damaged=damaged)
+        more = (*reading.KEY, *INTERVALS)
+        rows = reading.predictions(*span, columns=(*columns, *more), damaged=damaged)
         return _whole(rows, case), rows.num_rows
     count = reading.predictions(*span, columns=("time",), damaged=damaged).num_rows
     every = -(-count * len(columns) // WINDOW_CELLS)

@@ -70,8 +70,9 @@ def gather(
     gone from the store. PlatformError for a store that fails.
     """
     from switchyard.capture import reading
+    from switchyard.monitoring.labels import given_labels
 
-    given = reading.feedback(captured, damaged=_left_out)
+    given = given_labels(store, captured, _left_out, keep=not dry_run)
     known = archive(store, definition)
     news = _news(given, known)
     added = changed = 0

@@ -1,13 +1,8 @@
-"""Queues on SQLite, Redis and PostgreSQL: real servers where they are installed."""
+"""Queues on SQLite, Redis and PostgreSQL: real servers."""
 
 from __future__ import annotations
 
-import importlib.util
-import shutil
-import socket
-import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,58 +13,20 @@ import pytest
 
 from switchyard.errors import PlatformError, RequestError
 from switchyard.jobs.brokers import Broker, Entry
+from tests.backends import Postgres, Redis
 from tests.jobs.conftest import Service
 
 ENTRY = Entry("id", "run", 1)
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
-
-
-def reachable(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 180
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            assert process.poll() is None, "the server ended"
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if shutil.which("redis-server") is None:
-        pytest.skip("redis-server is not installed")
-    if importlib.util.find_spec("redis") is None:
-        pytest.skip("the package 'redis' is not installed")
-    port = free_port()
-    folder = tmp_path_factory.mktemp("redis")
-    process = subprocess.Popen(
-        ["redis-server", "--port", str(port), "--save", "", "--bind", "127.0.0.1"],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        reachable(port, process)
-        yield f"redis://127.0.0.1:{port}/0"
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-@pytest.fixture(params=["sqlite", "redis"])
+@pytest.fixture(params=["sqlite", "redis", "postgres"])
 def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
     url = (
         f"sqlite:///{tmp_path}/deep/queue.db"
         if request.param == "sqlite"
-        else request.getfixturevalue("redis_url")
+        else request.getfixturevalue(request.param).url
     )
-    opened = Broker(url, f"name-{time.monotonic_ns()}")
+    opened = Broker(url, "name-of-a-case")
     yield opened
     opened.close()
 
@@ -108,8 +65,8 @@ def test_each_entry_goes_to_one_taker(broker: Broker) -> None:
     assert sorted(int(entry.id) for entry in taken) == list(range(40))
 
 
-def test_two_use_cases_share_a_broker_without_meeting(redis_url: str) -> None:
-    one, other = Broker(redis_url, "a-b"), Broker(redis_url, "ab")
+def test_two_use_cases_share_a_broker_without_meeting(redis: Redis) -> None:
+    one, other = Broker(redis.url, "a-b"), Broker(redis.url, "ab")
 
     one.put(ENTRY)
 
@@ -127,6 +84,7 @@ def test_the_queue_holds_json_and_no_code(broker: Broker) -> None:
 
 
 def test_what_is_no_task_of_ours_is_passed_over(broker: Broker) -> None:
+    assert broker.waiting() == 0
     for held in (b"cos\nsystem\n", b'["id","another.task"]', b"[]", b"null"):
         broker._storage.enqueue(held)
     broker.put(ENTRY)
@@ -136,13 +94,13 @@ def test_what_is_no_task_of_ours_is_passed_over(broker: Broker) -> None:
 
 
 @pytest.mark.slow
-def test_jobs_run_on_redis(redis_url: str, tmp_path: Path) -> None:
-    run_jobs(tmp_path, redis_url)
+def test_jobs_run_on_redis(redis: Redis, tmp_path: Path) -> None:
+    run_jobs(tmp_path, redis.url)
 
 
 @pytest.mark.slow
-def test_jobs_run_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
-    run_jobs(tmp_path, postgres_url)
+def test_jobs_run_on_postgresql(postgres: Postgres, tmp_path: Path) -> None:
+    run_jobs(tmp_path, postgres.url)
 
 
 def run_jobs(folder: Path, queue: str) -> None:
@@ -156,35 +114,6 @@ def run_jobs(folder: Path, queue: str) -> None:
     assert service.files == []
     assert service.board._broker.all() == {}
     service.board.close()
-
-
-@pytest.fixture
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if importlib.util.find_spec("psycopg") is None:
-        pytest.skip("the package 'psycopg' is not installed")
-    given = shutil.which("pg_ctl"), shutil.which("initdb")
-    if None in given:
-        pytest.skip("PostgreSQL is not installed, or not on the path")
-    folder = tmp_path_factory.mktemp("postgres")
-    port = free_port()
-    made = subprocess.run(
-        ["initdb", "-D", folder / "data", "-A", "trust", "-U", "postgres"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if made.returncode:
-        pytest.skip(f"no database can be made here: {made.stderr.strip().splitlines()[0]}")
-    process = subprocess.Popen(
-        ["postgres", "-D", folder / "data", "-p", str(port), "-k", folder, "-h", "127.0.0.1"],
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        reachable(port, process)
-        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 @pytest.mark.parametrize(
@@ -272,4 +201,49 @@ def test_a_broker_may_be_used_from_several_threads(tmp_path: Path) -> None:
 
     assert failures == []
     assert len(broker.all()) == 6
+    broker.close()
+
+
+def test_a_server_that_is_away_at_the_start_is_reached_when_it_is_back(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    postgres.kill()
+    service = Service(tmp_path, queue=postgres.url)
+    with pytest.raises(PlatformError, match="queue of jobs 'postgresql://"):
+        service.submit()
+
+    postgres.start()
+
+    assert service.submit().status == "queued"
+    service.board.close()
+
+
+def test_replicas_that_start_at_once_make_the_tables_once(postgres: Postgres) -> None:
+    brokers = [Broker(postgres.url, "name") for _ in range(8)]
+    with ThreadPoolExecutor(len(brokers)) as pool:
+        list(pool.map(lambda each: each.put(ENTRY), brokers))
+
+    assert brokers[0].waiting() == len(brokers)
+    for each in brokers:
+        each.close()
+
+
+def test_a_server_that_closes_all_connections_is_connected_with_anew(postgres: Postgres) -> None:
+    broker = Broker(postgres.url, "name")
+    broker.put(ENTRY)
+    postgres.kill()
+    with pytest.raises(PlatformError):
+        broker.take()
+    postgres.start()
+
+    assert broker.take() == ENTRY
+    broker.close()
+
+
+def test_what_a_url_says_itself_counts(redis: Redis) -> None:
+    broker = Broker(f"{redis.url}?socket_timeout=7", "name")
+
+    given = broker._storage.pool.connection_kwargs
+
+    assert (given["socket_timeout"], given["socket_connect_timeout"]) == (7.0, 10.0)
     broker.close()

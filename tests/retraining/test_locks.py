@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from switchyard.monitoring.records import MonitoringStore
-from switchyard.retraining.locks import LEASE, UNTOLD, Lease, holder, lease
+from switchyard.retraining.leases import UNTOLD, Lease
+from switchyard.retraining.locks import LEASE, holder, lease
 
 HOLDING = """
 import sys, time
@@ -144,7 +145,7 @@ def test_a_living_process_of_this_machine_keeps_it_when_the_clock_steps(
 def test_where_the_system_does_not_tell_processes_apart_silence_decides(
     store: MonitoringStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("switchyard.retraining.locks._start_of", lambda pid: UNTOLD)
+    monkeypatch.setattr("switchyard.retraining.leases.start_of", lambda pid: UNTOLD)
     with lease(store):
         held = holder(store)
         assert held is not None
@@ -169,18 +170,3 @@ def test_a_damaged_lease_holds_nobody_up(store: MonitoringStore) -> None:
 
     with lease(store) as other:
         assert other is None
-
-
-def test_on_an_object_store_the_last_writer_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    store = MonitoringStore("memory://monitoring-lease")
-
-    def written_by_another(settle_s: float) -> None:
-        """Both found it free; the other writes after this one, before it looks again."""
-        store.write(LEASE, of_another_machine(time.time()).model_dump_json().encode())
-
-    monkeypatch.setattr("switchyard.retraining.locks.time.sleep", written_by_another)
-
-    with lease(store) as other:
-        assert other is not None
-        assert other.host == "elsewhere"
-    assert holder(store) is not None
