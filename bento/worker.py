@@ -11,6 +11,10 @@ and news are JSON lines on the control socket:
 This is between releases of different ages: orders may be added, never changed. The supervisor's
 end closes the control socket, and a worker then stops. Without a control socket the public one is
 answered at once, until SIGTERM.
+
+In a pod it opens the public socket itself (`--listen`), and SIGTERM is `drain`: connections that
+clients keep outlive the pod's place behind its Service. `--trial`: it is there to be tried, and
+what it is asked is nobody's request.
 """
 
 from __future__ import annotations
@@ -28,6 +32,8 @@ import signal
 import socket
 import tempfile
 from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -48,6 +54,8 @@ log = logging.getLogger("switchyard.worker")
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until told to end; the exit code is 0 then, 3 when the application cannot start."""
     options = _parser().parse_args(arguments)
+    # The first process of a container is not ended by a signal that it does not handle.
+    signal.signal(signal.SIGTERM, _leave)
     log_to_stderr()
     gc.disable()  # until start-up is over: thousands of modules are made, and none goes again
     _raise_open_files()
@@ -56,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="metrics-", ignore_cleanup_errors=True) as metrics:
         # Both are read when BentoML and its metrics are imported.
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", metrics)
+        Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).mkdir(parents=True, exist_ok=True)
         os.environ.setdefault("BENTOML_DO_NOT_TRACK", "true")
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_work(options))
@@ -99,10 +108,11 @@ class Worker:
         self._public: asyncio.Server | None = None
         self._ending: asyncio.Task[None] | None = None
 
-    async def accept(self) -> None:
-        """Answer the public socket."""
-        Connection.on_trial = False
-        Connection.passed.set()
+    async def accept(self, *, on_trial: bool = False) -> None:
+        """Answer the public socket; on_trial: only to be tried."""
+        Connection.on_trial = on_trial
+        if not on_trial:
+            Connection.passed.set()
         gc.collect()
         gc.freeze()  # what start-up left lives as long as the process: collections can pass it by
         gc.enable()
@@ -141,7 +151,7 @@ class Worker:
 
 async def _work(options: argparse.Namespace) -> None:
     Connection.head_timeout_s = options.head_timeout
-    Connection.on_trial = options.control_fd is not None
+    Connection.on_trial = options.control_fd is not None or options.trial
     private = socket.create_server(("127.0.0.1", options.private_port), backlog=_BACKLOG)
     server = WorkerServer(_configuration())
     serving = asyncio.create_task(server.serve(sockets=[private]))
@@ -149,12 +159,16 @@ async def _work(options: argparse.Namespace) -> None:
     await asyncio.wait((serving, listening), return_when=asyncio.FIRST_COMPLETED)
     if not server.started:
         return await serving
-    worker = Worker(server, socket.socket(fileno=options.fd))
+    inherited = options.listen is None
+    public = socket.socket(fileno=options.fd) if inherited else _listening(*options.listen)
+    worker = Worker(server, public)
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, lambda: worker.end(options.limit, idle_may_stay=False))
+        loop.add_signal_handler(
+            name, lambda: worker.end(options.limit, idle_may_stay=not inherited)
+        )
     if options.control_fd is None:
-        await worker.accept()
+        await worker.accept(on_trial=options.trial)
         return await serving
     control = socket.socket(fileno=options.control_fd)
     obeying = asyncio.create_task(_obey(worker, control, private.getsockname()[1]))
@@ -207,6 +221,18 @@ def _application() -> Any:
     return getattr(importlib.import_module(module), name).to_asgi()
 
 
+def _listening(host: str, port: int) -> socket.socket:
+    """A public socket of its own."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """End before there is anything to drain."""
+    del frame
+    raise SystemExit(128 + number)
+
+
 def _raise_open_files() -> None:
     """Allow as many connections as the system does; shells give 1,024 files by default."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -215,10 +241,18 @@ def _raise_open_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bento.worker", description=__doc__)
     add = parser.add_argument
-    add("--fd", type=int, required=True, help="the public socket: inherited, bound, listening")
+    public = parser.add_mutually_exclusive_group(required=True)
+    public.add_argument("--fd", type=int, help="the public socket: inherited, bound, listening")
+    public.add_argument("--listen", type=_address, metavar="HOST:PORT", help="open it there")
+    add("--trial", action="store_true", help="count and record nothing")
     add("--control-fd", type=int, help="a socket to the supervisor")
     add("--private-port", type=int, default=0, help="on 127.0.0.1; 0 takes a free one")
     add("--head-timeout", type=float, default=10.0, help="seconds for a request's head to arrive")

@@ -15,6 +15,8 @@ from rich.table import Table
 from bento.folders import SMOKE
 from switchyard.configuration.model import UseCase
 from switchyard.data.notices import SYNTHETIC
+from switchyard.errors import PlatformError
+from switchyard.serving.archives import opened
 from switchyard.serving.releases import Deployment
 from switchyard.tracking import Version
 
@@ -35,7 +37,7 @@ def summarise(deployed: Deployment, use_case: UseCase, console: Console) -> None
         "page": f"{deployed.url}/",
         "API": f"{deployed.url}/docs",
         "status": "run.py status, logs, stop",
-        "try": example(deployed.url, Path(release.folder)),
+        "try": tried(deployed),
     }
     for name, fact in facts.items():
         console.print(f"{name:<10} {fact}", soft_wrap=True, highlight=False, markup=False)
@@ -45,6 +47,15 @@ def summarise(deployed: Deployment, use_case: UseCase, console: Console) -> None
 
 _MOST = 2_000
 """Characters of an instance that a person may be shown on a command line."""
+
+
+def tried(deployed: Deployment) -> str:
+    """`example` of what is deployed; where its folder is not to be had, the page that has some."""
+    try:
+        with opened(deployed.release) as folder:
+            return example(deployed.url, folder)
+    except PlatformError:
+        return f"{deployed.url}/, whose page has examples"
 
 
 def example(url: str, folder: Path) -> str:

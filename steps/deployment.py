@@ -21,6 +21,7 @@ from switchyard.configuration.model import UseCase
 from switchyard.errors import RequestError
 from switchyard.packages.loading import verify
 from switchyard.progress import stage
+from switchyard.serving.archives import opened
 from switchyard.serving.releases import Deployment, Release
 from switchyard.tracking import CHAMPION
 
@@ -46,7 +47,10 @@ def resolve_version(wanted: int | None, use_case: dict[str, Any]) -> Annotated[i
 
 @step(enable_cache=False)
 def package_service(version: int, use_case: dict[str, Any]) -> Annotated[Release, "release"]:
-    """Build the version's Bento, or find the one that was built from the same content."""
+    """Build the version's Bento, or find the one that was built from the same content.
+
+    It is put where the active stack's deployer lets its services have it from.
+    """
     # Here, so that only building loads what it needs.
     from bento.building.releases import build_release
 
@@ -56,7 +60,8 @@ def package_service(version: int, use_case: dict[str, Any]) -> Annotated[Release
     with stage("Build the Bento"), tempfile.TemporaryDirectory() as folder:
         package = tracker.download(registered, Path(folder) / "package")
         verify(package, registered.content_sha256)
-        release = build_release(version, package, case, Path(folder) / "service")
+        built = build_release(version, package, case, Path(folder) / "service")
+        release = open_deployer().publish(built)
     log_metadata({"bento": release.bento, "folder": release.folder})
     return release
 
@@ -103,7 +108,8 @@ def check_release(url: str, release: Release) -> None:
     """The smoke test of a release whose candidate answers at `url`; GateRefused."""
     from bento.building.smoke import smoke_test
 
-    smoke_test(url, Path(release.folder), release.model_version)
+    with opened(release) as folder:
+        smoke_test(url, folder, release.model_version)
 
 
 @step(enable_cache=False)

@@ -34,7 +34,7 @@ def smoke_test(
     known = _known(folder)
     with requests.Session() as session:
         session.trust_env = False  # no proxy stands between this and the service
-        session.headers.update(_key(environment))
+        session.headers.update(key_header(environment))
         service = _Service(url, session)
         described = service.ask("GET", "/model", None, 200)
         _equal(described.get("version"), model_version, "/model: version")
@@ -128,7 +128,7 @@ def _equal(found: Any, expected: Any, what: str) -> None:
         raise GateRefused(f"smoke test: {what} is {found!r}, it should be {expected!r}")
 
 
-def _key(environment: Mapping[str, str]) -> dict[str, str]:
+def key_header(environment: Mapping[str, str]) -> dict[str, str]:
     """The header that opens the API, where the environment has keys for it."""
     given = environment.get("SWITCHYARD_API_KEYS", "")
     named = environment.get("SWITCHYARD_API_KEYS_FILE", "")

@@ -8,8 +8,9 @@ from switchyard.records import Record
 class Release(Record):
     """A built Bento of one version of a use case's model.
 
-    name: the use case; bento: its tag in BentoML's store; folder: what a service runs from;
-    built: ISO time.
+    name: the use case; bento: its tag in BentoML's store; folder: what a service runs from, on the
+    machine that built it; built: ISO time; archive: URL of the folder as a tar file, and the digest
+    of that; image: one that holds the folder. Both are empty where services run on that machine.
     """
 
     name: str
@@ -20,6 +21,9 @@ class Release(Record):
     data_digest: str
     synthetic: bool
     built: str
+    archive: str = ""
+    archive_sha256: str = ""
+    image: str = ""
 
 
 class Deployment(Record):

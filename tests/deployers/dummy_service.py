@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parents[1]
+NAMED = FOLDER / "version"
+VERSION = NAMED.read_text(encoding="utf-8") if NAMED.exists() else FOLDER.name
 
 
 class Service:
@@ -23,9 +25,11 @@ class Service:
         """The application."""
         if (FOLDER / "broken").exists():
             raise RuntimeError("this release is broken")
+        first = FOLDER / "first-worker-breaks"
         with contextlib.suppress(FileNotFoundError):  # of several workers, one meets it
-            (FOLDER / "first-worker-breaks").unlink()
-            raise RuntimeError("one worker is broken")
+            if first.exists():
+                first.unlink()
+                raise RuntimeError("one worker is broken")
         return answer
 
 
@@ -40,10 +44,18 @@ async def answer(scope: Any, receive: Any, send: Any) -> None:
     if path == "/hold":
         while not (FOLDER / "go").exists():
             await asyncio.sleep(0.005)
+    if path == "/slow":
+        await asyncio.sleep(float(scope["query_string"]))
     if path == "/readyz" and (FOLDER / "unready").exists():
         status = 503
-    told = {name: os.environ.get(name) for name in ("TOLD", "PROMETHEUS_MULTIPROC_DIR")}
-    body = json.dumps({"version": FOLDER.name, "pid": os.getpid(), **told}).encode()
+    told: dict[str, Any] = {
+        name: os.environ.get(name) for name in ("TOLD", "PROMETHEUS_MULTIPROC_DIR")
+    }
+    if (FOLDER / "say-trial").exists():
+        from bento.connections import Connection
+
+        told["on_trial"] = Connection.on_trial
+    body = json.dumps({"version": VERSION, "pid": os.getpid(), **told}).encode()
     length = (b"content-length", str(len(body)).encode())
     await send({"type": "http.response.start", "status": status, "headers": [length]})
     await send({"type": "http.response.body", "body": body})
@@ -52,7 +64,7 @@ async def answer(scope: Any, receive: Any, send: Any) -> None:
 async def _live(receive: Any, send: Any) -> None:
     while True:
         message = await receive()
-        sys.stderr.write(f"{FOLDER.name}: {message['type']}\n")
+        sys.stderr.write(f"{VERSION}: {message['type']}\n")
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return

@@ -1,0 +1,1 @@
+"""Deployments on Kubernetes: a candidate is tried, the stable track rolls, records are kept."""

@@ -1,0 +1,91 @@
+"""A worker that opens its own socket, as it does in a pod."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.deployers.places import Place, free_port, get, until
+
+
+@contextmanager
+def worker(folder: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Where it answers, and its process."""
+    port = free_port()
+    command = [sys.executable, "-m", "bento.worker", "--listen", f"127.0.0.1:{port}", *arguments]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(folder),
+        "PROMETHEUS_MULTIPROC_DIR": str(metrics_of(folder)),
+    }
+    process = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.DEVNULL)
+    try:
+        yield f"http://127.0.0.1:{port}", process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def metrics_of(folder: Path) -> Path:
+    """Where its counts are, which is not there at first."""
+    return folder.parent / f"{folder.name}-metrics" / "deep"
+
+
+def answers(url: str) -> bool:
+    with suppress(OSError):
+        return bool(get(url)["version"])
+    return False
+
+
+def test_sigterm_lets_kept_connections_send_one_more_request(place: Place) -> None:
+    folder = Path(place.release("v1").folder)
+    with worker(folder) as (url, process):
+        until(lambda: answers(url))
+        assert metrics_of(folder).is_dir()
+        kept = http.client.HTTPConnection(url.removeprefix("http://"), timeout=120)
+        kept.request("GET", "/predict")
+        kept.getresponse().read()
+
+        process.send_signal(signal.SIGTERM)
+        until(lambda: not answers(url))
+        kept.request("GET", "/predict")
+        answer = kept.getresponse()
+
+        assert answer.status == 200
+        assert answer.getheader("connection") == "close"
+        assert process.wait(timeout=120) == 0
+
+
+def test_sigterm_while_it_starts_ends_it(place: Place) -> None:
+    with worker(Path(place.release("v1").folder)) as (_, process):
+        until(lambda: handles_sigterm(process.pid))
+
+        process.send_signal(signal.SIGTERM)
+
+        assert process.wait(timeout=120) in (0, 128 + signal.SIGTERM)
+
+
+def handles_sigterm(pid: int) -> bool:
+    """Whether the process has a handler: the first one of a container is not ended without."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    [caught] = [line.split()[1] for line in lines if line.startswith("SigCgt")]
+    return bool(int(caught, 16) >> (signal.SIGTERM - 1) & 1)
+
+
+@pytest.mark.parametrize("arguments", [("--trial",), ()])
+def test_a_worker_on_trial_says_so_to_the_application(
+    place: Place, arguments: tuple[str, ...]
+) -> None:
+    folder = Path(place.release("v1", "phishing", "say-trial").folder)
+    with worker(folder, *arguments) as (url, _):
+        until(lambda: answers(url))
+
+        assert get(url)["on_trial"] is bool(arguments)
