@@ -36,6 +36,9 @@ class Backend:
         """Start it, again on the same port, and wait until it takes connections."""
         self._process = subprocess.Popen(
             self._command,
+            # Away from the terminal of whoever runs the tests: a server that touches it is stopped.
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             **self._options,

@@ -120,7 +120,7 @@ def test_each_command_does_its_own(
 
         return do
 
-    for name in ("show_status", "stop_service", "show_logs", "apply_stack", "run_pipeline"):
+    for name in ("show_status", "stop_service", "show_logs", "manage_stack", "run_pipeline"):
         monkeypatch.setattr(run, name, doing(name))
 
     assert run.main(arguments) == 0

@@ -41,7 +41,7 @@ _CHECKS = {
 
 _NOTHING_TO_ASK = {
     (_KIND.ORCHESTRATOR, "local"): "steps run in this process",
-    (_KIND.IMAGE_BUILDER, "local"): "unused: `run.py image build` makes the images",
+    (_KIND.IMAGE_BUILDER, "local"): "nothing to ask: `run.py image build` makes the images",
 }
 
 

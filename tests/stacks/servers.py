@@ -18,7 +18,7 @@ import requests
 
 KEY, SECRET = "test-key", "test-secret"
 BUCKET = "switchyard"
-_PATIENCE_S = 180.0
+_PATIENCE_S = 400.0
 
 REGISTRY = """\
 version: 0.1

@@ -32,14 +32,14 @@ def test_the_answers_are_those_of_zenml() -> None:
 def test_the_packages_are_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
-    def looked() -> dict[str, list[str]]:
+    def look() -> dict[str, list[str]]:
         asked.append(1)
-        return {}
+        return {"yaml": ["PyYAML"]}
 
-    monkeypatch.setattr(installed, "packages_distributions", looked)
+    monkeypatch.setattr(installed, "packages_distributions", look)
     installed._packages.cache_clear()
 
     found = [installed._package_of("numpy.linalg"), installed._package_of("yaml")]
 
     installed._packages.cache_clear()
-    assert (found, asked) == ([None, None], [1])
+    assert (found, asked) == ([None, "PyYAML"], [1])

@@ -151,7 +151,7 @@ class Deployments:
             memory.write(known.settled())
             raise
         switching.attend(tracks)
-        restarts = sum(map(_restarts, self._pods(release.name)))
+        restarts = self._restarts(to)
         return self._shown(memory.write(known.switched(to, restarts, tuple(tracks.notes))))
 
     def _settled(self, memory: Memory, name: str, lease: leases.Held) -> Releases | None:
@@ -196,6 +196,11 @@ class Deployments:
             )
         return known
 
+    def _restarts(self, running: Running) -> int:
+        """How often its pods' containers were started again; other releases' pods may be ending."""
+        pods = self._cluster.list("Pod", {names.TEMPLATE: _mark(running.manifest)})
+        return sum(map(_restarts, pods))
+
     def _pods(self, name: str) -> list[Object]:
         return self._cluster.list("Pod", names.selected(name, names.STABLE))
 
@@ -205,7 +210,7 @@ class Deployments:
         assert current is not None
         name = current.release.name
         found = None if known.stopped else self._cluster.get("Deployment", name)
-        restarts = 0 if found is None else sum(map(_restarts, self._pods(name)))
+        restarts = 0 if found is None else self._restarts(current)
         url, told = addresses.address(self._cluster, name, self._options)
         notes = [*known.notes, *told]
         if known.pending is not None:
@@ -240,11 +245,11 @@ def _previous(name: str, known: Releases) -> Release:
 
 def _runs(deployment: Object, manifest: Object) -> bool:
     """Whether the Deployment's pods are to be those of the manifest."""
+    return _mark(deployment) == _mark(manifest)
 
-    def mark(found: Object) -> Any:
-        return found["spec"]["template"]["metadata"]["labels"].get(names.TEMPLATE)
 
-    return bool(mark(deployment) == mark(manifest))
+def _mark(deployment: Object) -> str:
+    return str(deployment["spec"]["template"]["metadata"]["labels"].get(names.TEMPLATE, ""))
 
 
 def _restarts(pod: Object) -> int:
