@@ -36,7 +36,7 @@ class Backend:
         """Start it, again on the same port, and wait until it takes connections."""
         self._process = subprocess.Popen(
             self._command,
-            # Away from the terminal of whoever runs the tests: a server that touches it is stopped.
+            # Ctrl-C in the terminal of whoever runs the tests is for the tests alone.
             start_new_session=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -19,7 +19,8 @@ SERVICE, FETCH = "service", "fetch"
 
 FOLDER, STATE, TEMPORARY = "/bento", "/state", "/tmp"  # noqa: S108  a container's own
 USER = 10_001
-FLUSH_S = 65
+HANDOVER_S = 60
+FLUSH_S = HANDOVER_S + 5
 """What a pod that ends may take beyond its requests: captured rows go to their store."""
 
 _TRIAL_GRACE_S = 5
@@ -177,6 +178,7 @@ def _environment(wanted: Wanted) -> list[dict[str, Any]]:
         "SWITCHYARD__SERVING__HOST": "0.0.0.0",  # noqa: S104  a pod's own address
         "SWITCHYARD__SERVING__PORT": str(PORT),
         "SWITCHYARD__SERVING__STATE_DIR": STATE,
+        "SWITCHYARD__SERVING__CAPTURE__HANDOVER_S": str(HANDOVER_S),
         "SWITCHYARD__SERVING__WORKERS": "1",  # more pods, not more processes in one
         **wanted.options.environment,
     }

@@ -9,7 +9,7 @@ import pytest
 from stacks.deployers.kubernetes import names
 from stacks.deployers.kubernetes.manifests import companions, service, surroundings, workload
 from stacks.deployers.kubernetes.options import Options
-from stacks.deployers.kubernetes.pods import FLUSH_S, template
+from stacks.deployers.kubernetes.pods import FLUSH_S, HANDOVER_S, template
 from switchyard.errors import RequestError
 from tests.deployers.kubernetes.releases import release, wanted
 
@@ -84,6 +84,9 @@ def test_a_pod_that_ends_has_time_for_its_requests_and_its_rows() -> None:
     [running] = made["containers"]
 
     assert made["terminationGracePeriodSeconds"] == 5 + 30 + FLUSH_S
+    given = {each["name"]: each.get("value") for each in running["env"]}
+    assert given["SWITCHYARD__SERVING__CAPTURE__HANDOVER_S"] == str(HANDOVER_S)
+    assert HANDOVER_S < FLUSH_S
     assert running["lifecycle"]["preStop"]["exec"]["command"] == ["sleep", "5"]
     assert running["args"][-2:] == ["--limit", "30"]
 
