@@ -160,7 +160,8 @@ EOF
   start kubelet kubelet --config="$state/kubelet.yaml" --kubeconfig="$pki/kubelet.kubeconfig" \
     --hostname-override=$node --node-ip=$address --root-dir="$state/kubelet" \
     --cert-dir="$state/kubelet/pki"
-  cat >"$state/proxy.yaml" <<EOF
+  # The proxy ends when its file is written again.
+  [ -f "$state/proxy.yaml" ] || cat >"$state/proxy.yaml" <<EOF
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
 clientConnection: {kubeconfig: $pki/proxy.kubeconfig}
