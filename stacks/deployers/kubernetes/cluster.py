@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from stacks.deployers.kubernetes.faults import Clash, Missing, Place, Refusal, refused, silent
+from stacks.deployers.kubernetes.kinds import KINDS
 from stacks.deployers.kubernetes.names import MANAGER, query
 from stacks.deployers.kubernetes.ownership import without
 from switchyard.errors import PlatformError
@@ -23,33 +24,6 @@ _MERGE = "application/merge-patch+json"
 _PAUSE_S = 0.5
 _ANSWER_S = 30.0
 _CONNECT_S = 5.0
-
-
-class Kind(NamedTuple):
-    """Where objects of a kind are found."""
-
-    group: str
-    resource: str
-
-    @property
-    def root(self) -> str:
-        """The beginning of their path."""
-        return f"/apis/{self.group}" if "/" in self.group else f"/api/{self.group}"
-
-
-KINDS = {
-    "ConfigMap": Kind("v1", "configmaps"),
-    "Deployment": Kind("apps/v1", "deployments"),
-    "HorizontalPodAutoscaler": Kind("autoscaling/v2", "horizontalpodautoscalers"),
-    "Ingress": Kind("networking.k8s.io/v1", "ingresses"),
-    "Lease": Kind("coordination.k8s.io/v1", "leases"),
-    "NetworkPolicy": Kind("networking.k8s.io/v1", "networkpolicies"),
-    "Pod": Kind("v1", "pods"),
-    "PodDisruptionBudget": Kind("policy/v1", "poddisruptionbudgets"),
-    "Secret": Kind("v1", "secrets"),
-    "Service": Kind("v1", "services"),
-    "ServiceAccount": Kind("v1", "serviceaccounts"),
-}
 
 
 class Applied(NamedTuple):

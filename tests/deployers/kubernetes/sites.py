@@ -74,7 +74,11 @@ class Store:
         keys = [self.environment[f"AWS_{name}"] for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY")]
         self._process = subprocess.Popen(
             ("rclone", "serve", "s3", "--addr", address, "--auth-key", ",".join(keys), self.folder),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            # A terminal that it touches from the background would stop it.
+            start_new_session=True,
         )
         host, port = address.split(":")
         deadline = time.monotonic() + 60

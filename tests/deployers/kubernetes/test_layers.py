@@ -1,0 +1,167 @@
+"""One more layer on an image, put together in a real registry."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import shutil
+import subprocess
+import tarfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from stacks.deployers.kubernetes.layers import add_layer
+from stacks.deployers.kubernetes.options import Options
+from stacks.deployers.kubernetes.registries import INDEXES, MANIFESTS, Reference, Registry
+from stacks.deployers.kubernetes.registries import digest_of as digest
+from switchyard.errors import PlatformError, RequestError
+from switchyard.serving.releases import Release
+from tests.deployers.kubernetes.releases import release as published
+from tests.deployers.places import free_port
+
+LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+CONFIG = "application/vnd.oci.image.config.v1+json"
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A registry of this machine; skips where the program is not installed."""
+    program = shutil.which("docker-registry")
+    if program is None:
+        pytest.skip("docker-registry is not installed")
+    folder = tmp_path_factory.mktemp("registry")
+    address = f"127.0.0.1:{free_port()}"
+    (folder / "config.yml").write_text(
+        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
+        f"http: {{addr: '{address}'}}\n"
+    )
+    process = subprocess.Popen(
+        [program, "serve", str(folder / "config.yml")],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            requests.get(f"http://{address}/v2/", timeout=5)
+            break
+        except requests.ConnectionError:
+            assert time.monotonic() < deadline, "the registry does not start"
+            time.sleep(0.05)
+    yield address
+    process.kill()
+    process.wait()
+
+
+def push_base(host: str, *, index: bool = False) -> str:
+    """A base image of one file; index: behind a list of images by processor."""
+    registry = Registry(host, "switchyard/serving")
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w") as packed:
+        entry = tarfile.TarInfo("base.txt")
+        entry.size = 4
+        packed.addfile(entry, io.BytesIO(b"base"))
+    layer = gzip.compress(plain.getvalue(), mtime=0)
+    config = json.dumps(
+        {
+            "architecture": "amd64",
+            "os": "linux",
+            "config": {"Env": ["PATH=/opt/venv/bin"], "User": "10001"},
+            "rootfs": {"type": "layers", "diff_ids": [digest(plain.getvalue())]},
+        }
+    ).encode()
+    for blob in (layer, config):
+        registry.put(digest(blob), blob)
+    described = {
+        "schemaVersion": 2,
+        "mediaType": MANIFESTS[0],
+        "config": {"mediaType": CONFIG, "digest": digest(config), "size": len(config)},
+        "layers": [{"mediaType": LAYER, "digest": digest(layer), "size": len(layer)}],
+    }
+    made = registry.put_manifest("one", described, MANIFESTS[0])
+    if not index:
+        return f"{host}/switchyard/serving:one"
+    size = len(json.dumps(described).encode())
+    listed = {
+        "schemaVersion": 2,
+        "mediaType": INDEXES[0],
+        "manifests": [
+            {
+                "mediaType": MANIFESTS[0],
+                "digest": made,
+                "size": size,
+                "platform": {"architecture": machine, "os": "linux"},
+            }
+            for machine in ("amd64", "arm64")
+        ],
+    }
+    registry.put_manifest("many", listed, INDEXES[0])
+    return f"{host}/switchyard/serving:many"
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Release:
+    folder = tmp_path / "src"
+    (folder / "model").mkdir(parents=True)
+    (folder / "model" / "card.md").write_text("a card")
+    return published(folder=str(folder), archive="", archive_sha256="")
+
+
+def options(host: str, image: str, repository: str = "team/services") -> Options:
+    return Options(image=image, repository=f"{host}/{repository}", model_from="image")
+
+
+@pytest.mark.parametrize("index", [False, True])
+def test_the_image_is_the_base_and_the_releases_folder(
+    host: str, release: Release, index: bool
+) -> None:
+    made = Reference.of(add_layer(release, options(host, push_base(host, index=index))))
+
+    registry = Registry(host, made.name)
+    assert (made.host, made.name) == (host, "team/services/phishing")
+    found = registry.manifest(made.version)
+    assert found is not None
+    base, added = found[0]["layers"]
+    plain = gzip.decompress(registry.blob(added["digest"]))
+    with tarfile.open(fileobj=io.BytesIO(plain)) as packed:
+        assert packed.getnames() == ["bento/model", "bento/model/card.md"]
+    config = json.loads(registry.blob(found[0]["config"]["digest"]))
+    assert config["config"]["User"] == "10001"
+    assert config["rootfs"]["diff_ids"][1] == digest(plain)
+    assert registry.has(base["digest"])
+
+
+def test_the_same_release_is_the_same_image(host: str, release: Release) -> None:
+    wanted = options(host, push_base(host), "again")
+
+    assert add_layer(release, wanted) == add_layer(release, wanted)
+
+
+def test_a_base_that_was_not_pushed_is_named(host: str, release: Release) -> None:
+    with pytest.raises(PlatformError, match=r"no image '.*serving' called 'none'"):
+        add_layer(release, options(host, f"{host}/switchyard/serving:none"))
+
+
+def test_a_registry_that_is_silent_is_named(release: Release) -> None:
+    host = f"127.0.0.1:{free_port()}"
+
+    with pytest.raises(PlatformError, match=f"registry '{host}' does not answer"):
+        add_layer(release, options(host, f"{host}/switchyard/serving:one"))
+
+
+def test_a_place_for_images_is_needed(release: Release) -> None:
+    with pytest.raises(RequestError, match="needs `repository`"):
+        add_layer(release, Options(image="r:5000/a:b", model_from="image"))
+
+
+@pytest.mark.parametrize("text", ["serving:1", "UPPER/x", "r:5000/x@sha256:short"])
+def test_what_is_no_image_of_a_registry_is_refused(text: str) -> None:
+    with pytest.raises(RequestError, match="is no image of a registry"):
+        Reference.of(text)
