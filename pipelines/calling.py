@@ -41,6 +41,8 @@ class DynamicCalls(Calls):
     A run whose pod died is gone on with by another pod, which runs the pipeline's function anew:
     ZenML gives it the outputs of the steps that have finished. The one that was cut off it calls
     failed. Here that one is run again, as another step of the run: 'name_2'.
+
+    run: the run's id, which both pods know.
     """
 
     def __init__(
@@ -50,9 +52,9 @@ class DynamicCalls(Calls):
         self._retries = retries or {}
         context = DynamicPipelineRunContext.get()
         assert context is not None, "only a dynamic pipeline calls its steps so"
-        self._run = context.run.id
+        self.run = str(context.run.id)
         self._called: dict[str, int] = {}
-        self._begun_before = {each.name for each in _step_runs(self._run)}
+        self._begun_before = {each.name for each in _step_runs(self.run)}
         orchestration.leave_when_told()
 
     def __call__(self, step: BaseStep, *inputs: Any, **named: Any) -> Any:
@@ -92,7 +94,7 @@ class DynamicCalls(Calls):
             return False
         return any(
             each.status == ExecutionStatus.FAILED and each.exception_info is None
-            for each in _step_runs(self._run, name=name)
+            for each in _step_runs(self.run, name=name)
         )
 
 

@@ -41,7 +41,7 @@ def monitoring(use_case: dict[str, Any], given: bool = False) -> None:
     case = UseCase.of(use_case)
     store = MonitoringStore(store_location(case))
     call = DynamicCalls(case)
-    with lease(store) as other:
+    with lease(store, owner=call.run) as other:
         if other is None:
             guard(use_case, call)
         verdicts = call(check_windows, use_case, dry_run=other is not None)

@@ -22,6 +22,7 @@ from switchyard.configuration.model import UseCase
 from switchyard.errors import RequestError
 
 KUBERNETES = "kubernetes"
+DEPLOYER = "switchyard-kubernetes"
 TOLD_TO_GO = 143
 """The exit code of what SIGTERM ends."""
 
@@ -50,7 +51,7 @@ def options(
 ) -> dict[str, Any]:
     """What `with_options` of a pipeline takes on the active stack; nothing without pods.
 
-    tell: gets the lines of a build, should the registry lack the image of today's code; image: a
+    tell: gets the lines of a build, should the registry lack an image of today's code; image: a
     prebuilt one instead; deploys: whether its small steps deploy, for which their pod needs rights;
     further: settings of the orchestrator.
     RequestError when the image is not in its registry; PlatformError when none can be made.
@@ -60,6 +61,8 @@ def options(
             stack = Client().active_stack_model.name
             raise RequestError(f"--image: stack '{stack}' runs no pods; leave it out")
         return {}
+    if deploys:
+        _make_serving(tell)
     return {
         "settings": {
             "docker": {
@@ -112,6 +115,13 @@ def _configured() -> Mapping[str, Any]:
 
 def _made(tell: Callable[[str], object]) -> str:
     return ensure("steps", stack_registry(), tell)
+
+
+def _make_serving(tell: Callable[[str], object]) -> None:
+    """Make what services run in, unless the stack's deployer is told of another image."""
+    found = Client().active_stack_model.components.get(StackComponentType.MODEL_DEPLOYER) or []
+    if any(each.flavor_name == DEPLOYER and not each.configuration.get("image") for each in found):
+        ensure("serving", stack_registry(), tell)
 
 
 def _present(image: str) -> str:

@@ -34,11 +34,11 @@ class Lease(Record):
     held: bool = True
 
 
-def new_lease() -> Lease:
-    """One of this process."""
+def new_lease(owner: str = "") -> Lease:
+    """One of this process. owner: a name that a successor of it has, too; else it has none."""
     now = time.time()
     return Lease(
-        owner=uuid.uuid4().hex,
+        owner=owner or uuid.uuid4().hex,
         host=socket.gethostname(),
         pid=os.getpid(),
         start=start_of(os.getpid()),

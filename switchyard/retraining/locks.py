@@ -55,14 +55,19 @@ class _Lock(Protocol):
 
 
 @contextmanager
-def lease(store: MonitoringStore, silence_s: float = SILENCE_S) -> Iterator[Lease | None]:
+def lease(
+    store: MonitoringStore, silence_s: float = SILENCE_S, *, owner: str = ""
+) -> Iterator[Lease | None]:
     """Hold the lease while the block runs. Yields None when it was got, else who has it.
+
+    owner: whose lease it is, where that outlives the process: what goes on with its work has it at
+    once, though the one before had no time to give it back.
 
     The lease of a process of this machine that is dead, and one of another machine that was silent
     for `silence_s`, is taken over. It is kept alive by a thread and given back at the end.
     PlatformError when the store fails.
     """
-    lock, mine = _lock(store, silence_s), new_lease()
+    lock, mine = _lock(store, silence_s), new_lease(owner)
     other = lock.take(mine)
     if other is not None:
         yield other
@@ -110,9 +115,10 @@ class _File:
     def take(self, mine: Lease) -> Lease | None:
         with self._alone():
             held = self.holder()
-            if held is None:
-                self._write(mine)
-            return held
+            if held is not None and held.owner != mine.owner:
+                return held
+            self._write(mine)
+            return None
 
     def beat(self, mine: Lease) -> Lease | None:
         with self._alone():

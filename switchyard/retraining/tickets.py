@@ -42,6 +42,8 @@ class Tickets:
 
     def take(self, mine: Lease) -> Lease | None:
         """Get the lease unless somebody has it, or asks before: then who."""
+        if self._had_by(mine.owner):
+            return self._hold(mine)
         asking = mine.model_copy(update={"held": False})
         while True:
             others = self._put(asking)
@@ -79,6 +81,14 @@ class Tickets:
         if others:
             self.give_back(mine)
         return others[0] if others else None
+
+    def _had_by(self, owner: str) -> bool:
+        """Whether a process that was the same owner has had it, and not given it back."""
+        content = self._store.read(_path(owner))
+        try:
+            return content is not None and Lease.model_validate_json(content).held
+        except ValidationError:
+            return False
 
     def _put(self, mine: Lease) -> list[Lease]:
         """Put one's own ticket anew, then look: the tickets of others that live."""

@@ -32,8 +32,11 @@ def test_the_run_without_the_lease_only_looks(
         return (quiet, None) if step.name == "decide_retraining" else quiet
 
     @contextmanager
-    def held(store: object) -> Iterator[Lease | None]:
+    def held(store: object, owner: str) -> Iterator[Lease | None]:
+        assert owner == "run"
         yield other
+
+    recording.run = "run"  # type: ignore[attr-defined]
 
     monkeypatch.setattr(wiring, "DynamicCalls", lambda case: recording)
     monkeypatch.setattr(wiring, "lease", held)

@@ -66,6 +66,13 @@ def test_a_second_one_is_told_who_has_it(store: MonitoringStore) -> None:
         assert other.pid == os.getpid()
 
 
+def test_what_goes_on_with_the_owners_work_has_it_at_once(store: MonitoringStore) -> None:
+    with lease(store, owner="run"), lease(store, owner="run") as again:
+        assert again is None
+    with lease(store, owner="run"), lease(store, owner="another") as other:
+        assert other is not None
+
+
 def test_the_one_that_was_refused_does_not_give_it_back(store: MonitoringStore) -> None:
     with lease(store):
         with lease(store):

@@ -70,6 +70,17 @@ def test_another_machine_loses_it_by_silence(store: MonitoringStore) -> None:
     assert store.paths("lease") == []
 
 
+def test_what_goes_on_with_the_owners_work_has_it_at_once(store: MonitoringStore) -> None:
+    put(store, of_another_machine(owner="run"))
+
+    with lease(store, owner="run") as other:
+        assert other is None
+        with lease(store, owner="another") as third:
+            assert third is not None
+
+    assert store.paths("lease") == []
+
+
 def test_clocks_that_differ_do_not_matter(
     store: MonitoringStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,10 +25,17 @@ def case() -> UseCase:
     return resolve(ROOT / "configs" / "phishing.yaml").use_case
 
 
-def on(monkeypatch: pytest.MonkeyPatch, flavour: str) -> None:
-    """Let the active stack have an orchestrator of a flavour."""
+def on(monkeypatch: pytest.MonkeyPatch, flavour: str, serving: str = "") -> None:
+    """Let the active stack have an orchestrator of a flavour; serving: the deployer's image."""
     component = SimpleNamespace(flavor_name=flavour, configuration={})
-    stack = SimpleNamespace(name="mine", components={StackComponentType.ORCHESTRATOR: [component]})
+    deployer = SimpleNamespace(
+        flavor_name="switchyard-kubernetes", configuration={"image": serving}
+    )
+    components = {
+        StackComponentType.ORCHESTRATOR: [component],
+        StackComponentType.MODEL_DEPLOYER: [deployer],
+    }
+    stack = SimpleNamespace(name="mine", components=components)
     monkeypatch.setattr(orchestration, "Client", lambda: SimpleNamespace(active_stack_model=stack))
 
 
@@ -87,6 +94,26 @@ def test_a_prebuilt_image_is_taken_and_none_is_made(
     settings = orchestration.options(case, print, image=other)["settings"]
 
     assert (settings["docker"]["parent_image"], made) == (other, [])
+
+
+def test_what_deploys_finds_the_image_of_services_made(
+    monkeypatch: pytest.MonkeyPatch, case: UseCase, made: list[str]
+) -> None:
+    on(monkeypatch, "kubernetes")
+
+    orchestration.options(case, print, deploys=True)
+
+    assert made == ["127.0.0.1:5000/serving", "127.0.0.1:5000/steps"]
+
+
+def test_a_deployer_that_has_an_image_of_its_own_gets_no_other(
+    monkeypatch: pytest.MonkeyPatch, case: UseCase, made: list[str]
+) -> None:
+    on(monkeypatch, "kubernetes", serving="registry.example.com/services:1")
+
+    orchestration.options(case, print, deploys=True)
+
+    assert made == ["127.0.0.1:5000/steps"]
 
 
 def test_a_prebuilt_image_that_is_nowhere_is_refused(
