@@ -49,10 +49,13 @@ class Platform:
     The servers are reached by their names in the cluster, as docs/kubernetes.md has it.
 
     settings: sections of the use case to change; deployer: keys of the model deployer's
-    configuration to change. PlatformError where the cluster has no platform.
+    configuration to change; images: the variables that say where images are, as
+    SWITCHYARD_REGISTRY. PlatformError where the cluster has no platform.
     """
 
-    def __init__(self, settings: Mapping[str, Any], deployer: Mapping[str, Any]) -> None:
+    def __init__(
+        self, settings: Mapping[str, Any], deployer: Mapping[str, Any], images: Mapping[str, str]
+    ) -> None:
         self.context = self.kubectl("config", "current-context").strip()
         storage, zenml = self._secret("switchyard-storage"), self._secret("switchyard-zenml")
         self.storage = storage
@@ -65,13 +68,8 @@ class Platform:
         self.config.write_text(yaml.safe_dump(document), encoding="utf-8")
         self.stack = self.folder / "kubernetes.yaml"
         self.write_stack(deployer)
-        # Of the settings of who runs this, only where images are counts.
-        images = ("SWITCHYARD_REGISTRY", "SWITCHYARD_IMAGE_BASE", "SWITCHYARD_SERVING_IMAGE")
-        own = {
-            key: value
-            for key, value in os.environ.items()
-            if key in images or "SWITCHYARD" not in key
-        }
+        # Of the settings of who runs this, none counts.
+        own = {key: value for key, value in os.environ.items() if "SWITCHYARD" not in key}
         self.environment = (
             own
             | {
@@ -90,6 +88,7 @@ class Platform:
                 "COLUMNS": "160",
             }
             | storage
+            | images
         )
 
     def write_stack(self, deployer: Mapping[str, Any]) -> None:

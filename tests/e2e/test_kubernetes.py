@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -54,6 +55,7 @@ DEPLOYER: dict[str, Any] = {
     "drain_s": 15,
     "ready_timeout_s": 300,
 }
+IMAGES = ("REGISTRY", "IMAGE_BASE", "SERVING_IMAGE")
 SHARDS = 2
 SERVICES_STATE = "s3://switchyard/services"
 
@@ -112,8 +114,8 @@ class Journey:
 
     def agree(self, version: str) -> bool:
         """Whether alias, deployment and what answers name this version."""
-        told = self.platform.run("status").out
-        champion = f"champion  version {version}" in told
+        told = " ".join(self.platform.run("status").out.split())
+        champion = f"champion version {version}" in told
         return champion and "deployed is" not in told and self.answers(version)
 
 
@@ -122,7 +124,8 @@ def journey(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journ
     monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
     if cluster.tried("get", "deployment", "zenml", "-n", PIPELINES).returncode:
         pytest.skip("deploy/platform is not in this cluster; .ci/cluster puts it there")
-    with Platform(SETTINGS, DEPLOYER) as platform:
+    images = {f"SWITCHYARD_{name}": os.environ.get(f"TESTS_{name}", "") for name in IMAGES}
+    with Platform(SETTINGS, DEPLOYER, images) as platform:
         # This process looks into the object store itself.
         for name, value in platform.storage.items():
             monkeypatch.setenv(name, value)
