@@ -182,7 +182,7 @@ def what_is_deployed_answers_bit_for_bit(journey: Journey) -> None:
     current = journey.releases().current
     assert current is not None
     with opened(current.release) as folder:
-        local = Predictor.open(folder / "src" / "model", "1").score({"url": urls}).scores
+        local = Predictor.open(folder / "model", "1").score({"url": urls}).scores
 
     assert [each["score"] for each in answer["predictions"]] == local.tolist()
 
@@ -218,7 +218,7 @@ def a_file_is_scored_by_several_pods(journey: Journey) -> None:
     platform.pipeline("inference", *files, "--shards", str(SHARDS))
 
     scored = pq.read_table(output)
-    assert scored.column("id").to_pylist() == rows["id"].tolist()
+    assert scored.column("id").to_pylist() == rows["id"].astype(str).tolist()
     assert scored.column("model_version").unique().to_pylist() == ["1"]
     assert len(platform.run_pods("inference", "score_shard")) == SHARDS
 
@@ -275,6 +275,8 @@ def a_person_goes_back(journey: Journey) -> None:
 
 def the_same_commands_work_on_this_machine(journey: Journey) -> None:
     platform = journey.platform
+    platform.run("stop", "--config", str(platform.config))
+    until("no pod that serves", lambda: not platform.serving())
     platform.zenml("stack", "set", "local")
     platform.pipeline("training", "--data", str(journey.early))
     platform.pipeline("deployment", "--set", f"serving.port={free_port()}")

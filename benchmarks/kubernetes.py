@@ -1,0 +1,192 @@
+"""What Kubernetes costs: until a version serves, a pod beyond its work, images, scaling out.
+
+    uv run benchmarks/kubernetes.py [--only PART …] [--runs N] [--json]
+
+On the cluster of kubectl's context, with deploy/platform in it and its servers forwarded
+(docs/kubernetes.md, steps 1 to 4). SWITCHYARD_REGISTRY and SWITCHYARD_SERVING_IMAGE name the
+images, as there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.kubernetes_parts.overhead import of_pod
+from benchmarks.kubernetes_parts.platform import Platform, until
+from benchmarks.kubernetes_parts.pressure import Pressure
+from stacks.registries.client import Registry
+from stacks.registries.references import Reference
+from switchyard.errors import PlatformError, SwitchyardError
+
+GOALS = {"deploy_store_s": 20.0, "step_overhead_s": 8.0}
+SETTINGS = {
+    "candidates": [{"name": "fast", "estimator": "hashed-ngrams"}],
+    "tuning": {"jobs": 1},
+    "evaluation": {"bootstrap": 100},
+    "resources": {"pipeline": {"cpu": "100m"}, "steps": {"train_candidate": {"cpu": "100m"}}},
+}
+DEPLOYER = {
+    "service_type": "NodePort",
+    "resources": {"cpu": "200m", "memory": "300Mi"},
+    "autoscaling": {"max": 3, "scale_in_after_s": 10},
+}
+VARIABLES = ("SWITCHYARD_REGISTRY", "SWITCHYARD_IMAGE_BASE", "SWITCHYARD_SERVING_IMAGE")
+
+Figures = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A platform with two versions of a model. runs: how often each thing is measured."""
+
+    platform: Platform
+    runs: int
+
+
+def main() -> int:
+    options = arguments()
+    figures: Figures = {}
+    try:
+        images = {name: os.environ[name] for name in VARIABLES if name in os.environ}
+        if "SWITCHYARD_SERVING_IMAGE" not in images:
+            raise PlatformError(
+                "SWITCHYARD_SERVING_IMAGE is not set; export what `uv run run.py image build "
+                "serving --quiet` prints"
+            )
+        with Platform(SETTINGS, DEPLOYER, images) as platform:
+            platform.enter()
+            for _ in range(2):
+                platform.pipeline("training", "--no-cache", allowed=(0, 1))
+            platform.pipeline("deployment", "--version", "1")
+            for name in options.only:
+                figures |= PARTS[name](Bench(platform, options.runs))
+            platform.run("stop", "--config", str(platform.config))
+    except SwitchyardError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    show(figures)
+    if options.json:
+        print(json.dumps({key: round(value, 2) for key, value in figures.items()}))
+    return 0
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=f"{[*PARTS]}"
+    )
+    parser.add_argument("--runs", type=int, default=3, help="the median of so many is told")
+    parser.add_argument("--json", action="store_true", help="one object as the last line")
+    return parser.parse_args()
+
+
+def overhead(bench: Bench) -> Figures:
+    """Of the pod of one candidate: from its making to its end, less what the step itself did."""
+    found = [of_pod(bench.platform, pod) for pod in bench.platform.run_pods("training", "train_")]
+    return {f"step_{key}": statistics.median(each[key] for each in found) for key in found[0]}
+
+
+def by_store(bench: Bench) -> Figures:
+    """From the command to a new version that answers; pods fetch the Bento from the store."""
+    return {"deploy_store_s": _deployed(bench)}
+
+
+def by_image(bench: Bench) -> Figures:
+    """The same when the Bento is a layer of an image."""
+    registry = os.environ.get("SWITCHYARD_REGISTRY", "")
+    bench.platform.write_stack(
+        DEPLOYER | {"model_from": "image", "repository": f"{registry}/benchmarks"}
+    )
+    bench.platform.run("stack", "apply", str(bench.platform.stack))
+    found = _deployed(bench)
+    bench.platform.write_stack(DEPLOYER)
+    bench.platform.run("stack", "apply", str(bench.platform.stack))
+    return {"deploy_image_s": found}
+
+
+def scale_out(bench: Bench) -> Figures:
+    """From the first request of too many until a second pod takes some."""
+    platform, took = bench.platform, []
+    for _ in range(bench.runs):
+        until("one pod", lambda: len(platform.serving()) == 1, 600)
+        with Pressure(platform.url) as pressure:
+            began = time.monotonic()
+            until("a second pod", lambda: len(platform.serving()) > 1)
+            took.append(time.monotonic() - began)
+        if pressure.failures:
+            raise PlatformError(f"requests failed meanwhile: {pressure.failures[:3]}")
+    return {"scale_out_s": statistics.median(took)}
+
+
+def images(bench: Bench) -> Figures:
+    """Compressed, as a node pulls them: the image of services, and that of steps."""
+    serving = os.environ["SWITCHYARD_SERVING_IMAGE"]
+    steps = bench.platform.run_pods("training")[0]["spec"]["containers"][0]["image"]
+    return {"image_mb": _megabytes(serving), "steps_image_mb": _megabytes(steps)}
+
+
+PARTS: dict[str, Callable[[Bench], Figures]] = {
+    "overhead": overhead,
+    "store": by_store,
+    "image": by_image,
+    "scale": scale_out,
+    "images": images,
+}
+
+
+def _deployed(bench: Bench) -> float:
+    """The median of the seconds until the version that was not there answers, through the Service.
+
+    It is clients that tell: the command goes on until no pod of the version before is left.
+    """
+    took = []
+    for _ in range(bench.runs):
+        version = "2" if _version(bench.platform) == "1" else "1"
+        began = time.monotonic()
+        process = bench.platform.started("deployment", "--version", version)
+        until(f"version {version}", lambda: _version(bench.platform) == version)  # noqa: B023
+        took.append(time.monotonic() - began)
+        _, err = process.communicate(timeout=600)
+        if process.returncode:
+            raise PlatformError(f"the deployment failed: {err[-2000:]}")
+    return statistics.median(took)
+
+
+def _version(platform: Platform) -> str:
+    """Which version answers; '' when none does."""
+    try:
+        answer = httpx.get(f"{platform.url}/model", timeout=10, trust_env=False)
+        return str(answer.raise_for_status().json()["version"])
+    except httpx.HTTPError:
+        return ""
+
+
+def _megabytes(image: str) -> float:
+    reference = Reference.of(image)
+    found = Registry(reference.host, reference.name).manifest(reference.version)
+    if found is None:
+        raise PlatformError(f"the registry has no image '{image}'")
+    return float(sum(layer["size"] for layer in found[0]["layers"]) / 1e6)
+
+
+def show(figures: Figures) -> None:
+    """Print what was measured, and the goals."""
+    table = Table("figure", "value", "goal")
+    for key, value in figures.items():
+        table.add_row(key, f"{value:,.1f}", f"at most {GOALS[key]:g}" if key in GOALS else "")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
