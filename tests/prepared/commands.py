@@ -7,6 +7,7 @@ as `subprocess.run` with all streams captured would; `start` is the part of `sub
 
 from __future__ import annotations
 
+import atexit
 import os
 import socket
 import subprocess
@@ -108,6 +109,11 @@ class Prepared:
         except (EOFError, ConnectionError) as error:
             raise RuntimeError(f"the prepared process is gone: {self.said}") from error
 
+    def end(self) -> None:
+        """End it, and have its time counted as that of a child."""
+        self._control.close()
+        self._process.wait()
+
     @property
     def said(self) -> str:
         """What the process wrote before it forked."""
@@ -124,7 +130,9 @@ class Prepared:
 
 @cache
 def _prepared() -> Prepared:
-    return Prepared()
+    made = Prepared()
+    atexit.register(made.end)
+    return made
 
 
 def _pipe(inherited: ExitStack) -> tuple[IO[str], int]:

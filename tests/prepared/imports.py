@@ -16,8 +16,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("pipelines", "steps", "stacks", "switchyard", "bento.building")
 LATE = (
+    "aiohttp",
     "alembic.command",
-    "bentoml",
+    "bentoml.bentos",
+    "bentoml._internal.bento.build_config",
+    "bentoml._internal.cloud.client",
     "fastapi",
     "fsspec.implementations.local",
     "lightgbm",
@@ -30,7 +33,11 @@ LATE = (
     "mlflow.store.artifact.local_artifact_repo",
     "mlflow.store.model_registry.sqlalchemy_store",
     "mlflow.store.tracking.sqlalchemy_store",
+    "mlflow.tracing.processor.base_mlflow",
+    "nltk.corpus",
+    "opentelemetry.instrumentation.logging.handler",
     "pandera.pandas",
+    "pandera.strategies.pandas_strategies",
     "pyarrow.dataset",
     "skops.io",
     "sklearn.compose",
@@ -38,7 +45,11 @@ LATE = (
     "sklearn.pipeline",
     "sklearn.preprocessing",
     "tldextract",
+    "zenml.deployers.docker.docker_deployer",
+    "zenml.deployers.local.local_deployer",
+    "zenml.execution.pipeline.dynamic.runner",
     "zenml.integrations.registry",
+    "zenml.log_stores",
     "zenml.orchestrators.local.local_orchestrator",
     "zenml.zen_stores.sql_zen_store",
 )
@@ -54,11 +65,21 @@ def prepare() -> dict[str, str]:
     with _no_code_repository():
         for name in modules():
             importlib.import_module(name)
+        _look_around()
     gc.collect()
     gc.freeze()  # children share the pages of what is never looked at
     gc.enable()
     _check_that_nothing_has_begun()
     return {name: value for name, value in os.environ.items() if before.get(name) != value}
+
+
+def _look_around() -> None:
+    """What libraries find out once a process, the same in each."""
+    from sqlalchemy.orm import configure_mappers
+    from zenml.integrations.registry import integration_registry
+
+    configure_mappers()
+    assert integration_registry.integrations
 
 
 @contextmanager
