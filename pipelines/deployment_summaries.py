@@ -18,7 +18,7 @@ from switchyard.data.notices import SYNTHETIC
 from switchyard.errors import PlatformError
 from switchyard.serving.archives import opened
 from switchyard.serving.releases import Deployment
-from switchyard.tracking import Version
+from switchyard.tracking.records import Version
 
 
 def summarise(deployed: Deployment, use_case: UseCase, console: Console) -> None:

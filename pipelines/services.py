@@ -10,7 +10,7 @@ from rich.console import Console
 from pipelines.deployment_summaries import status_table
 from stacks.deployers.opening import open_deployer
 from switchyard.errors import RequestError
-from switchyard.tracking import CHAMPION
+from switchyard.tracking.records import CHAMPION
 
 
 def status() -> int:

@@ -15,9 +15,9 @@ from zenml.client import Client
 from zenml.enums import StackComponentType, StepRuntime
 
 from stacks.images.making import ensure
-from stacks.images.registries import digest_of
 from stacks.images.stacked import stack_registry
 from stacks.pods import of_pipeline, of_steps_pod
+from stacks.registries.client import digest_of
 from switchyard.configuration.model import UseCase
 from switchyard.errors import RequestError
 

@@ -53,7 +53,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "evaluation": ("evaluation", "pages.py", "promotion/gates.py", *_FEATURES, *_DEFINITIONS),
     "package": ("packages", "tables/coding.py", *_DEFINITIONS),
     "registry": (
-        *("tracking.py", "trials.py", "promotion", "retraining/bases.py", "packages", "urls"),
+        *("tracking", "trials.py", "promotion", "retraining/bases.py", "packages", "urls"),
         *(f"monitoring/{name}.py" for name in ("inputs", "packaging", "references", "tables")),
         *("monitoring/words.py", "tables", *_DEFINITIONS),
     ),

@@ -23,7 +23,7 @@ from switchyard.packages.loading import verify
 from switchyard.progress import stage
 from switchyard.serving.archives import opened
 from switchyard.serving.releases import Deployment, Release
-from switchyard.tracking import CHAMPION
+from switchyard.tracking.records import CHAMPION
 
 URL_TAG = "switchyard.url"
 DEPLOYED_TAG = "switchyard.deployed"

@@ -24,7 +24,8 @@ from switchyard.monitoring.records import MonitoringStore, store_location
 from switchyard.retraining.archives import captured_in, gather
 from switchyard.retraining.planning import obstacle_of
 from switchyard.serving.releases import Deployment
-from switchyard.tracking import ROLLED_BACK_TAG, Tracker
+from switchyard.tracking.records import ROLLED_BACK_TAG
+from switchyard.tracking.tracker import Tracker
 
 _LOOK_AGAIN_S = 1.0
 

@@ -21,7 +21,7 @@ from switchyard.inference.scoring import score_shard as score_share
 from switchyard.packages.loading import verify
 from switchyard.progress import stage
 from switchyard.serving.predictor import Predictor
-from switchyard.tracking import CHAMPION, Version
+from switchyard.tracking.records import CHAMPION, Version
 
 PlanNote = dict[str, Any]
 """What the steps hand on of a plan: where it lies, its digest, and the model's number."""

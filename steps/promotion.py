@@ -15,7 +15,7 @@ from switchyard.packages.loading import verify
 from switchyard.progress import stage
 from switchyard.promotion.challenge import challenge
 from switchyard.promotion.records import Decision
-from switchyard.tracking import Version
+from switchyard.tracking.records import Version
 
 
 @step(enable_cache=False)

@@ -27,7 +27,7 @@ from switchyard.progress import stage
 from switchyard.promotion.gates import check_floors
 from switchyard.retraining.bases import write_base
 from switchyard.tasks.rows import inputs_of
-from switchyard.tracking import DIGEST_TAG
+from switchyard.tracking.records import DIGEST_TAG
 from switchyard.trials import dataset_of, trial_of
 
 

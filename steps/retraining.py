@@ -28,7 +28,8 @@ from switchyard.retraining.bases import FOLDER, on_base
 from switchyard.retraining.locks import Lease
 from switchyard.retraining.planning import Plan
 from switchyard.retraining.records import Retrained, Retrainings
-from switchyard.tracking import ROLLED_BACK_TAG, Tracker, Version
+from switchyard.tracking.records import ROLLED_BACK_TAG, Version
+from switchyard.tracking.tracker import Tracker
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from zenml.client import Client
 
 from switchyard.errors import RequestError
-from switchyard.tracking import Tracker
+from switchyard.tracking.tracker import Tracker
 
 if TYPE_CHECKING:
     from zenml.integrations.mlflow.experiment_trackers import MLFlowExperimentTracker

@@ -30,3 +30,10 @@ class PlatformError(SwitchyardError):
     """Something underneath failed: disk, network, store, cluster. Exit code 3."""
 
     exit_code = 3
+
+
+def innermost(error: BaseException) -> str:
+    """The cause at the bottom of an error, which is what a person can act on."""
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    return str(error) or type(error).__name__

@@ -8,7 +8,7 @@ from typing import Any
 
 from switchyard.data.cards import DataCard
 from switchyard.evaluation.results import Evaluation
-from switchyard.tracking import Dataset, Trial
+from switchyard.tracking.records import Dataset, Trial
 
 
 def trial_of(result: Mapping[str, Any], evaluation: Evaluation) -> Trial:

@@ -59,10 +59,14 @@ def send(url: str, rows: pd.DataFrame) -> Answers:
 
 @dataclass
 class Caller:
-    """Asks the same thing all the time; notes which versions answered, and what went wrong."""
+    """Asks the same thing all the time; notes which versions answered, and what went wrong.
+
+    pause_s: between an answer and the next question.
+    """
 
     url: str
     instance: Mapping[str, Any] = field(default_factory=lambda: ASKED)
+    pause_s: float = 0.05
     versions: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     answers: int = 0
@@ -91,7 +95,7 @@ class Caller:
     def _ask(self) -> None:
         body = {"instances": [self.instance]}
         with httpx.Client(base_url=self.url, trust_env=False, timeout=30) as client:
-            while not self._ended.wait(0.05):
+            while not self._ended.wait(self.pause_s):
                 try:
                     answer = client.post("/predict", json=body)
                     answer.raise_for_status()

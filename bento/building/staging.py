@@ -36,7 +36,7 @@ LEFT_OUT = (
     "switchyard/pages.py",
     "switchyard/promotion",
     "switchyard/split.py",
-    "switchyard/tracking.py",
+    "switchyard/tracking",
     "switchyard/trials.py",
 )
 """What no module that serves imports."""

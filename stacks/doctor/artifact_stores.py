@@ -11,8 +11,9 @@ import requests
 
 from stacks.doctor.components import Examined
 from stacks.doctor.findings import Finding, Told
-from stacks.doctor.reaching import check_clock, innermost, is_loopback
+from stacks.doctor.reaching import check_clock, is_loopback
 from switchyard.data.sources import shown
+from switchyard.errors import innermost
 
 
 def check_store(examined: Examined) -> Iterator[Finding]:

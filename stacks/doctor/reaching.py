@@ -60,10 +60,3 @@ def check_clock(told: Told, who: str, headers: Mapping[str, str]) -> Iterator[Fi
             "leases go by clocks",
             "set the one that is wrong, as by `sudo timedatectl set-ntp true`",
         )
-
-
-def innermost(error: BaseException) -> str:
-    """The cause at the bottom of an error, which is what a person can act on."""
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__ or error
-    return str(error) or type(error).__name__

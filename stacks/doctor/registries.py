@@ -2,53 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from urllib.parse import urljoin
 
 import requests
 
 from stacks.doctor.components import Examined
 from stacks.doctor.findings import Finding, Told
-from stacks.doctor.reaching import innermost
 from stacks.images.contents import reference
-from stacks.images.registries import digest_of, is_insecure
-from switchyard.errors import SwitchyardError
+from stacks.registries.asking import Host
+from stacks.registries.client import digest_of
+from switchyard.errors import SwitchyardError, innermost
 
 PROBE = "switchyard/doctor"
-_TIMEOUT = (5.0, 15.0)
-_PARAMETER = re.compile(r'(\w+)="([^"]*)"')
-
-
-class Registry:
-    """A registry's HTTP interface (OCI distribution), with a login where one is given."""
-
-    def __init__(self, host: str, login: tuple[str, str] | None, *, plain: bool) -> None:
-        self._base = f"{'http' if plain else 'https'}://{host}"
-        self._login = login
-        self._session = requests.Session()
-
-    def ask(self, method: str, path: str) -> requests.Response:
-        """An answer; asked again with what the registry wants to see, if it says so."""
-        url = urljoin(self._base, path)
-        answer = self._session.request(method, url, timeout=_TIMEOUT)
-        if answer.status_code != 401:
-            return answer
-        kind, _, wants = answer.headers.get("WWW-Authenticate", "").partition(" ")
-        if kind.lower() == "bearer":
-            self._session.headers["Authorization"] = f"Bearer {self._token(wants)}"
-        elif self._login:
-            self._session.auth = self._login
-        return self._session.request(method, url, timeout=_TIMEOUT)
-
-    def _token(self, wants: str) -> str:
-        """A token of the service that the registry names, for what it says is needed."""
-        asked = dict(_PARAMETER.findall(wants))
-        realm = asked.pop("realm", "")
-        answer = requests.get(realm, params=asked, auth=self._login, timeout=_TIMEOUT)
-        answer.raise_for_status()
-        given = answer.json()
-        return str(given.get("token") or given.get("access_token") or "")
+_TIMEOUT_S = (5.0, 15.0)
 
 
 def check_registry(examined: Examined) -> Iterator[Finding]:
@@ -57,8 +23,7 @@ def check_registry(examined: Examined) -> Iterator[Finding]:
     component = examined.opened()
     uri = str(component.config.uri).partition("://")[2] or str(component.config.uri)
     host, _, prefix = uri.partition("/")
-    login = component.credentials
-    registry = Registry(host, login, plain=is_insecure(host))
+    registry = Host(host, component.credentials, _TIMEOUT_S)
     try:
         answer = registry.ask("GET", "/v2/")
         if answer.status_code != 200:

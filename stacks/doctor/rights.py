@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from stacks.deployers.kubernetes.rights import RIGHTS
 from stacks.doctor.clusters import Cluster, Refused
 from stacks.doctor.findings import Finding, Told
 
@@ -24,21 +25,7 @@ ORCHESTRATING: Rights = {
 }
 """Of the account of the orchestrator's pod: one job a step."""
 
-DEPLOYING: Rights = {
-    "configmaps": ("get", "list", "create", "update"),
-    "pods": ("list",),
-    "pods/log": ("get",),
-    "pods/portforward": ("create", "get"),
-    "secrets": ("create",),
-    "serviceaccounts": ("create", "patch"),
-    "services": ("get", "create", "patch"),
-    "deployments.apps": ("get", "list", "watch", "create", "patch", "delete"),
-    "horizontalpodautoscalers.autoscaling": ("create", "patch", "delete"),
-    "leases.coordination.k8s.io": ("get", "create", "update"),
-    "ingresses.networking.k8s.io": ("create", "patch", "delete"),
-    "networkpolicies.networking.k8s.io": ("create", "patch"),
-    "poddisruptionbudgets.policy": ("create", "patch", "delete"),
-}
+DEPLOYING: Rights = {f"{resource}.{group}".rstrip("."): verbs for group, resource, verbs in RIGHTS}
 """Of whoever deploys: a service and all that belongs to it."""
 
 

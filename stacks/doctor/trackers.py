@@ -56,7 +56,7 @@ def _server(told: Told, uri: str) -> Iterator[Finding]:
 
 
 def _listed(told: Told, tracker: Any, uri: str) -> Iterator[Finding]:
-    from switchyard.tracking import Tracker
+    from switchyard.tracking.tracker import Tracker
 
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     tracker.configure_mlflow()  # credentials go where MLflow looks for them

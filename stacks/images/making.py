@@ -8,7 +8,8 @@ from pathlib import Path
 
 from stacks.images.builders import find_builder
 from stacks.images.contents import BASE_VARIABLE, base, reference, stage, target
-from stacks.images.registries import digest_of, is_insecure, parts_of
+from stacks.registries.client import digest_of
+from stacks.registries.references import Reference, is_insecure
 from switchyard.errors import PlatformError
 
 
@@ -37,7 +38,7 @@ def ensure(
         insecure = is_insecure(on.partition("/")[0])
         builder.build(Path(folder), name, made, arguments, tell, insecure=insecure)
     if push:
-        builder.push(made, tell, insecure=is_insecure(parts_of(made)[0]))
+        builder.push(made, tell, insecure=is_insecure(Reference.of(made).host))
         if digest_of(made) is None:
             raise PlatformError(f"'{made}' was pushed, and its registry does not have it")
     return made

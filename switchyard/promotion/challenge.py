@@ -18,7 +18,8 @@ from switchyard.promotion.gates import gate
 from switchyard.promotion.recency import recent_rows
 from switchyard.promotion.records import Contender, Decision, Gate, Model
 from switchyard.tasks.rows import rows_of
-from switchyard.tracking import ROLLED_BACK_TAG, Tracker, Version
+from switchyard.tracking.records import ROLLED_BACK_TAG, Version
+from switchyard.tracking.tracker import Tracker
 
 ATTEMPTS = 5
 

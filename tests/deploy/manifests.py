@@ -67,7 +67,7 @@ class Overlay:
             )
             for each in self.workloads()
         ]
-        return [*made, RUN, SERVICE, STRANGER]
+        return [*made, RUN, SERVICE, CONTROLLER, STRANGER]
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,7 @@ SERVICE = Pod(
     "switchyard-serving",
     {"app.kubernetes.io/name": "phishing", "app.kubernetes.io/part-of": "switchyard"},
 )
+CONTROLLER = Pod("ingress", "ingress-nginx", {"app.kubernetes.io/component": "controller"})
 STRANGER = Pod("stranger", "elsewhere", {"app.kubernetes.io/component": "web"})
 
 

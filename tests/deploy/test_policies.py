@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.deploy.manifests import RUN, SERVICE, STRANGER, Overlay, Pod
+from tests.deploy.manifests import CONTROLLER, RUN, SERVICE, STRANGER, Overlay, Pod
 from tests.deploy.policies import NAMES, OUTSIDE, may_reach
 
 SERVERS = {
@@ -13,6 +13,7 @@ SERVERS = {
     "evidently": 8000,
     "monitoring-metrics": 9200,
     "prometheus": 9090,
+    "oauth2-proxy": 4180,
     "object-store": 9000,
     "postgresql": 5432,
 }
@@ -27,6 +28,10 @@ LOCAL = {
     ("monitoring-metrics", "object-store"),
     ("mlflow", "postgresql"),
     ("service", "postgresql"),
+}
+PRODUCTION = {
+    *EVERYWHERE,
+    *(("ingress", name) for name in ("zenml", "mlflow", "evidently", "oauth2-proxy")),
 }
 
 
@@ -43,7 +48,7 @@ def test_servers_are_reached_by_those_who_need_them_alone(overlay: Overlay) -> N
         if target in pods and source.name != target
         if may_reach(policies, source, pods[target], port)
     }
-    assert found == (LOCAL if overlay.name == "local" else EVERYWHERE)
+    assert found == (LOCAL if overlay.name == "local" else PRODUCTION)
 
 
 @pytest.mark.parametrize("port", [22, 3000, 10250])
@@ -77,7 +82,7 @@ def test_runs_reach_kubernetes_and_sources_outside_but_no_metadata_of_the_cloud(
     assert may_reach(policies, RUN, OUTSIDE, 6443)
     assert not may_reach(policies, RUN, OUTSIDE, 22)
     for pod in overlay.pods():
-        if pod is not STRANGER:
+        if pod not in (CONTROLLER, STRANGER):
             assert not may_reach(policies, pod, "169.254.169.254", 80)
             assert not may_reach(policies, pod, "169.254.169.254", 443)
 
@@ -99,3 +104,19 @@ def test_databases_outside_are_reached_by_their_servers(overlay: Overlay) -> Non
     assert may_reach(policies, pods["mlflow"], OUTSIDE, 5432) is expected
     assert may_reach(policies, pods["evidently"], OUTSIDE, 443) is expected
     assert not may_reach(policies, pods["evidently"], OUTSIDE, 5432)
+
+
+def test_the_login_reaches_the_identity_provider_and_nothing_else(overlay: Overlay) -> None:
+    pods, policies = pods_of(overlay), overlay.kind("NetworkPolicy")
+    login = pods.pop("oauth2-proxy", None)
+    if login is None:
+        assert overlay.name == "local"
+        return
+    reached = {
+        port for port in (22, 80, 443, 5432, 6443) if may_reach(policies, login, OUTSIDE, port)
+    }
+    assert reached == {443}
+    for target, port in SERVERS.items():
+        if target in pods:
+            assert not may_reach(policies, login, pods[target], port)
+    assert not may_reach(policies, login, SERVICE, 3000)

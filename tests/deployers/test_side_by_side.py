@@ -14,7 +14,7 @@ from switchyard.configuration.model import UseCase
 from switchyard.errors import RequestError
 from switchyard.monitoring.records import store_location
 from switchyard.serving.settings import Settings
-from switchyard.tracking import Tracker
+from switchyard.tracking.tracker import Tracker
 from tests.conftest import ROOT
 from tests.deployers.places import Place, free_port, get, ok
 

@@ -22,9 +22,9 @@ TRAINING = (
     "train_candidate",
     "evaluate_candidates",
     "package_model",
-    "switchyard.tracking:Tracker._log_dataset",  # in the middle of the step record_run
+    "switchyard.tracking.tracker:Tracker._log_dataset",  # in the middle of the step record_run
     "record_run",
-    "switchyard.tracking:Tracker.register",  # in MLflow, not yet in ZenML
+    "switchyard.tracking.tracker:Tracker.register",  # in MLflow, not yet in ZenML
     "register_model",
     "promote_model",
 )

@@ -18,7 +18,7 @@ from pipelines.deployment_summaries import status_table, summarise
 from switchyard.configuration.layers import resolve
 from switchyard.errors import RequestError
 from switchyard.serving.releases import Deployment, Release
-from switchyard.tracking import Version
+from switchyard.tracking.records import Version
 from tests.conftest import ROOT
 
 URL = "http://127.0.0.1:3000"

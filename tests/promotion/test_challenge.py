@@ -18,7 +18,8 @@ from switchyard.packages.writing import Package, write
 from switchyard.promotion.challenge import challenge
 from switchyard.promotion.records import Decision
 from switchyard.samples.urls import generate
-from switchyard.tracking import Dataset, Tracker, Version
+from switchyard.tracking.records import Dataset, Version
+from switchyard.tracking.tracker import Tracker
 from tests.labels import PHISHING
 
 CASE = UseCase(

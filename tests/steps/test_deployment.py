@@ -14,7 +14,7 @@ from switchyard.configuration.model import UseCase
 from switchyard.configuration.serving import Serving
 from switchyard.errors import GateRefused, RequestError
 from switchyard.serving.releases import Deployment, Release
-from switchyard.tracking import Version
+from switchyard.tracking.records import Version
 from tests.conftest import ROOT
 
 CASE = resolve(ROOT / "configs" / "phishing.yaml").use_case

@@ -13,7 +13,7 @@ from switchyard.guarding import watching
 from switchyard.guarding.judging import GuardVerdict
 from switchyard.guarding.records import Rollbacks
 from switchyard.monitoring.records import MonitoringStore
-from switchyard.tracking import ROLLED_BACK_TAG
+from switchyard.tracking.records import ROLLED_BACK_TAG
 from tests.conftest import ROOT
 from tests.steps.test_deployment import Stage, deployed, stage
 

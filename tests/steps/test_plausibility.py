@@ -11,7 +11,7 @@ from switchyard.configuration.model import UseCase
 from switchyard.configuration.tables import Target
 from switchyard.errors import PlatformError
 from switchyard.tables.plausible import Plausible
-from switchyard.tracking import Version
+from switchyard.tracking.records import Version
 from tests.retraining.test_feedback_of_tables import case
 from tests.steps.test_deployment import CASE
 from tests.table_models import package_of

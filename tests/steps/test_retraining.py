@@ -23,7 +23,7 @@ from switchyard.retraining.deciding import RetrainingDecision
 from switchyard.retraining.planning import Plan
 from switchyard.retraining.records import MAX_ATTEMPTS, Retrained, Retrainings
 from switchyard.serving.releases import Deployment
-from switchyard.tracking import ROLLED_BACK_TAG, Version
+from switchyard.tracking.records import ROLLED_BACK_TAG, Version
 from tests.steps.test_deployment import CASE, Registry, Stage, deployed
 
 START = datetime(2024, 1, 31, tzinfo=UTC)

@@ -17,7 +17,7 @@ from switchyard.guarding.judging import GuardVerdict
 from switchyard.guarding.records import Rollback, Rollbacks
 from switchyard.monitoring.records import MonitoringStore, store_location
 from switchyard.serving.releases import Deployment
-from switchyard.tracking import ROLLED_BACK_TAG
+from switchyard.tracking.records import ROLLED_BACK_TAG
 from tests.steps.test_deployment import CASE, Registry, Stage, deployed
 from tests.steps.test_retraining import Made
 

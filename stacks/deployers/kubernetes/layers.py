@@ -15,7 +15,8 @@ from typing import Any
 
 from stacks.deployers.kubernetes.options import Options
 from stacks.deployers.kubernetes.pods import FOLDER
-from stacks.deployers.kubernetes.registries import INDEXES, Reference, Registry, digest_of
+from stacks.registries.client import INDEXES, Registry, content_digest
+from stacks.registries.references import Reference
 from switchyard.errors import PlatformError, RequestError
 from switchyard.serving.archives import pack
 from switchyard.serving.releases import Release
@@ -38,7 +39,8 @@ def add_layer(release: Release, options: Options) -> str:
         )
     base = Reference.of(options.image)
     place = Reference.of(f"{options.repository.rstrip('/')}/{release.name}")
-    source, target = Registry(base.host, base.name), Registry(place.host, place.name)
+    source = Registry(base.host, base.name, "`image` of the model_deployer")
+    target = Registry(place.host, place.name, "`repository` of the model_deployer")
     manifest, kind = _manifest(source, base)
     tag = f"{release.bento.partition(':')[2]}-{manifest['config']['digest'][7:19]}"
     reference = f"{place.host}/{place.name}"
@@ -52,18 +54,18 @@ def add_layer(release: Release, options: Options) -> str:
     for each in manifest["layers"]:
         target.take(each["digest"], source)
     described = json.dumps(config).encode()
-    target.put(digest_of(layer), layer)
-    target.put(digest_of(described), described)
+    target.put(content_digest(layer), layer)
+    target.put(content_digest(described), described)
     made = {
         **manifest,
         "config": {
             **manifest["config"],
-            "digest": digest_of(described),
+            "digest": content_digest(described),
             "size": len(described),
         },
         "layers": [
             *manifest["layers"],
-            {"mediaType": _LAYERS[kind], "digest": digest_of(layer), "size": len(layer)},
+            {"mediaType": _LAYERS[kind], "digest": content_digest(layer), "size": len(layer)},
         ],
     }
     return f"{reference}@{target.put_manifest(tag, made, kind)}"
@@ -94,4 +96,4 @@ def _layer(release: Release) -> tuple[bytes, str]:
         archive = Path(folder) / "layer.tar"
         pack(release, archive, below=FOLDER.strip("/"))
         content = archive.read_bytes()
-    return gzip.compress(content, compresslevel=1, mtime=0), digest_of(content)
+    return gzip.compress(content, compresslevel=1, mtime=0), content_digest(content)

@@ -22,16 +22,25 @@ class Bentos(NamedStore):
         super().__init__(f"{state.rstrip('/')}/bentos", "the store of Bentos", "state")
 
     def put(self, release: Release) -> Release:
-        """The release with its archive; one of that content is not written again."""
+        """The release with its archive.
+
+        One of that content is not written again; one that somebody has changed is.
+        """
         with tempfile.TemporaryDirectory(prefix="archive-") as folder:
             archive = Path(folder) / "bento.tar"
             sha256 = pack(release, archive)
             tag = release.bento.partition(":")[2]
             name, folder_ = f"{tag}-{sha256[:16]}.tar", release.name
-            if name not in self.listed(folder_):
-                self.write(f"{folder_}/{name}", archive.read_bytes())
+            path, content = f"{folder_}/{name}", archive.read_bytes()
+            if name not in self.listed(folder_) or self._read(path) != content:
+                self.write(path, content)
         location = f"{self.location}/{folder_}/{name}"
         return release.model_copy(update={"archive": location, "archive_sha256": sha256})
+
+    def _read(self, path: str) -> bytes:
+        with self.explaining("read"):
+            content: bytes = self.files.cat_file(f"{self.root}/{path}")
+        return content
 
 
 def publish(release: Release, options: Options) -> Release:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from switchyard.errors import PlatformError, RequestError
-from switchyard.tracking import DIGEST_TAG, Dataset, Tracker, Trial, Version
+from switchyard.tracking.records import DIGEST_TAG, Dataset, Trial, Version
+from switchyard.tracking.tracker import Tracker
 
 DATASET = Dataset("dataset", "ab" * 32, "file:///data.csv", {"rows": 3})
 

@@ -1,0 +1,1 @@
+"""Registries of images, by their HTTP interface (OCI distribution)."""

@@ -1,0 +1,1 @@
+"""MLflow: runs with their datasets and files, and the model registry with its `champion` alias."""
