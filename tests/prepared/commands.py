@@ -31,6 +31,10 @@ AT_IMPORT = (
 )
 """Beginnings of variables that are heeded as soon as Python or a library is loaded."""
 
+HEEDED = {"KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK", "PYTHONPATH"}
+"""Those of them that may differ: scikit-learn sets two, whoever imports it, and a child reads the
+third anew."""
+
 
 def run(
     args: Sequence[str],
@@ -67,7 +71,9 @@ def start(
     """
     if args[0] != sys.executable or args[1].startswith("-"):
         raise ValueError(f"this is no script for {sys.executable}: {args}")
-    request = wire.Request(args[1:], environment, str(folder), new_session, limits or {})
+    request = wire.Request(
+        args[1:], dict(environment), str(folder), new_session, dict(limits or {})
+    )
     return _prepared().fork(args, request, stdout)
 
 
@@ -92,7 +98,7 @@ class Prepared:
 
     def fork(self, args: Sequence[str], request: wire.Request, stdout: int) -> Process:
         """A child that has become the script."""
-        if (differing := self._differing(request.environment)) and "PYTHONPATH" not in differing:
+        if differing := self._differing(request.environment):
             raise ValueError(f"{differing} are heeded at a start, which has been: run it afresh")
         ours, theirs = socket.socketpair()
         with ExitStack() as inherited:
@@ -100,14 +106,18 @@ class Prepared:
             null = inherited.enter_context(Path(os.devnull).open("r+b"))
             out, written = _pipe(inherited) if stdout == subprocess.PIPE else (None, null.fileno())
             err, complained = _pipe(inherited)
-            with self._asking:
-                streams = [null.fileno(), written, complained]
-                socket.send_fds(self._control, [b"!"], [theirs.fileno(), *streams])
-        try:
-            wire.send_request(ours, request)
-            return Process(args, ours, out, err)
-        except (EOFError, ConnectionError) as error:
-            raise RuntimeError(f"the prepared process is gone: {self.said}") from error
+            streams = [null.fileno(), written, complained]
+            try:
+                with self._asking:
+                    socket.send_fds(self._control, [b"!"], [theirs.fileno(), *streams])
+                theirs.close()
+                wire.send_request(ours, request)
+                return Process(args, ours, out, err)
+            except (EOFError, ConnectionError) as error:
+                raise RuntimeError(f"the prepared process is gone: {self.said}") from error
+            except BaseException:
+                ours.close()  # the prepared process waits for what does not come any more
+                raise
 
     def end(self) -> None:
         """End it, and have its time counted as that of a child."""
@@ -124,7 +134,9 @@ class Prepared:
         return {
             name
             for name in {*environment, *self._environment}
-            if name.startswith(AT_IMPORT) and environment.get(name) != self._environment.get(name)
+            if name.startswith(AT_IMPORT)
+            and name not in HEEDED
+            and environment.get(name) != self._environment.get(name)
         }
 
 

@@ -63,14 +63,18 @@ class Server:
     def _forked(self, descriptors: list[int]) -> Asked | None:
         """What is asked for, in the child alone."""
         connection, streams = socket.socket(fileno=descriptors[0]), descriptors[1:]
-        request = wire.receive_request(connection)
+        try:
+            request = wire.receive_request(connection)
+        except EOFError:  # who asked thought better of it
+            connection.close()
+            _close(streams)
+            return None
         pid = os.fork()
         if pid == 0:
             signal.set_wakeup_fd(-1)
             connection.detach()
             return Asked(request, tuple(streams))
-        for stream in streams:
-            os.close(stream)
+        _close(streams)
         self._running[pid] = connection
         _told(connection, pid)
         return None
@@ -81,6 +85,11 @@ class Server:
             if ended:
                 with self._running.pop(pid) as connection:
                     _told(connection, os.waitstatus_to_exitcode(status))
+
+
+def _close(descriptors: list[int]) -> None:
+    for each in descriptors:
+        os.close(each)
 
 
 def _told(connection: socket.socket, number: int) -> None:
