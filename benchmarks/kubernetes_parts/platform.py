@@ -88,7 +88,7 @@ class Platform:
                 "COLUMNS": "160",
             }
             | storage
-            | images
+            | dict(images)
         )
 
     def write_stack(self, deployer: Mapping[str, Any]) -> None:
