@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +25,19 @@ ROOT = Path(__file__).resolve().parents[2]
 PHISHING = ROOT / "configs" / "phishing.yaml"
 
 
+Run = Callable[[Sequence[str], Mapping[str, str], Path], "subprocess.CompletedProcess[str]"]
+"""How a command line is run to its end: with that environment, in that folder."""
+
+
+def run_afresh(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path
+) -> subprocess.CompletedProcess[str]:
+    """A process that is started from nothing."""
+    return subprocess.run(
+        command, env=environment, cwd=folder, capture_output=True, text=True, timeout=600
+    )
+
+
 @dataclass(frozen=True)
 class Finished:
     """How a command ended."""
@@ -36,10 +50,14 @@ class Finished:
 class Place:
     """A home, a ZenML store, Bentos and a port that nobody else uses; gone when it is left.
 
-    settings: sections of the use case to change, over those of its file, `base`.
+    settings: sections of the use case to change, over those of its file, `base`. run: how run.py is
+    run here.
     """
 
-    def __init__(self, settings: dict[str, Any], base: Path = PHISHING) -> None:
+    def __init__(
+        self, settings: dict[str, Any], base: Path = PHISHING, run: Run = run_afresh
+    ) -> None:
+        self._run = run
         self.folder = Path(tempfile.mkdtemp(prefix="switchyard-demo-"))
         self.home = self.folder / "home"
         self.home.mkdir()
@@ -82,14 +100,8 @@ class Place:
     def run(self, *arguments: str, allowed: tuple[int, ...] = (0,)) -> Finished:
         """run.py to its end; PlatformError with what it said unless its code is allowed."""
         with_config = [] if arguments[0] == "status" else ["--config", str(self.config)]
-        done = subprocess.run(
-            [sys.executable, str(ROOT / "run.py"), *arguments, *with_config],
-            env=self.environment(),
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=600,
-        )
+        command = [sys.executable, str(ROOT / "run.py"), *arguments, *with_config]
+        done = self._run(command, self.environment(), self.folder)
         if done.returncode not in allowed:
             raise PlatformError(
                 f"'run.py {' '.join(arguments)}' ended with code {done.returncode}:\n"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -13,6 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from benchmarks.loop_parts.place import Run, run_afresh
+from tests.prepared import commands
+from tests.prepared.processes import Process
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = (
@@ -35,9 +38,10 @@ class Finished:
 
 @dataclass(frozen=True)
 class Store:
-    """A folder with a ZenML store, and run.py in it."""
+    """A folder with a ZenML store, and run.py in it. run_command: how that is run to its end."""
 
     folder: Path
+    run_command: Run = commands.run
 
     @property
     def environment(self) -> dict[str, str]:
@@ -62,26 +66,13 @@ class Store:
 
     def train(self, *arguments: str, settings: Sequence[str] = SMALL) -> Finished:
         """Run to the end."""
-        done = subprocess.run(
-            self.command(*arguments, settings=settings),
-            env=self.environment,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+        command = self.command(*arguments, settings=settings)
+        done = self.run_command(command, self.environment, self.folder)
         return Finished(done.returncode, done.stdout, done.stderr)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str) -> Process:
         """Start a run whose progress can be read line by line from stderr."""
-        return subprocess.Popen(
-            self.command(*arguments),
-            env=self.environment,
-            cwd=self.folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return commands.start(self.command(*arguments), self.environment, self.folder)
 
     def interrupt(self, after: str, how: signal.Signals, delay: float = 0.0) -> int:
         """Start a run, signal it `delay` seconds after it said `after`; return its exit code."""
@@ -117,14 +108,8 @@ class Store:
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """A store that was opened and in which nothing has run: to copy, for making one takes long."""
     store = Store(tmp_path_factory.mktemp("opened"))
-    subprocess.run(
-        [sys.executable, str(ROOT / "run.py"), "status"],
-        env=store.environment,
-        cwd=store.folder,
-        capture_output=True,
-        check=True,
-        timeout=300,
-    )
+    command = [sys.executable, str(ROOT / "run.py"), "status"]
+    commands.run(command, store.environment, store.folder).check_returncode()
     return store
 
 
@@ -140,8 +125,8 @@ def copied(opened: Store, folder: Path) -> Path:
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Store:
-    """A folder in which not even ZenML has been."""
-    return Store(tmp_path)
+    """A folder in which not even ZenML has been, and run.py as a person starts it."""
+    return Store(tmp_path, run_afresh)
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ from switchyard.serving.predictor import Predictor
 from switchyard.serving.releases import Deployment
 from switchyard.urls.problems import problems
 from tests.labels import PHISHING
+from tests.prepared import commands
 
 KILLER = Path(__file__).with_name("killer")
 STEP = "zenml.steps.base_step:BaseStep.call_entrypoint"
@@ -174,17 +175,15 @@ class Site:
 
     def signalled(self, at: str, *arguments: str, how: str = "SIGKILL") -> Finished:
         """run.py whose process group gets a signal at a place; see `killer/sitecustomize.py`."""
-        process = subprocess.Popen(
+        process = commands.start(
             [sys.executable, str(ROOT / "run.py"), *arguments, "--config", str(self.place.config)],
-            env=self.place.environment() | {"SIGNAL_AT": f"{how} {at}", "PYTHONPATH": str(KILLER)},
-            cwd=self.place.folder,
+            self.place.environment() | {"SIGNAL_AT": f"{how} {at}", "PYTHONPATH": str(KILLER)},
+            self.place.folder,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
+            new_session=True,
         )
         out, err = process.communicate(timeout=300)
-        return Finished(process.returncode, out, err)
+        return Finished(process.wait(), out, err)
 
     def killed(self, at: str, *arguments: str) -> None:
         """run.py that is killed at a place; at: a step, or module:function."""

@@ -9,6 +9,7 @@ import pytest
 from switchyard.samples.urls import generate
 from tests.e2e.conftest import SMALL, Finished, Store
 from tests.labels import PHISHING
+from tests.prepared import commands
 
 pytestmark = pytest.mark.slow
 
@@ -138,24 +139,9 @@ def test_a_full_disk_is_named_and_nothing_is_half_registered(store: Store) -> No
 
 def limited(store: Store, size: int) -> Finished:
     """A run in which no file may grow beyond `size` bytes, as if the disk were full."""
-    import resource
-    import signal
-    import subprocess
-
-    def limit() -> None:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
-
-    large = (*SMALL, "data.sample.rows=200000")
-    done = subprocess.run(
-        store.command(settings=large),
-        env=store.environment,
-        cwd=store.folder,
-        capture_output=True,
-        text=True,
-        preexec_fn=limit,
-        timeout=300,
-    )
+    command = store.command(settings=(*SMALL, "data.sample.rows=200000"))
+    limits = {"RLIMIT_FSIZE": size}
+    done = commands.run(command, store.environment, store.folder, limits=limits)
     return Finished(done.returncode, done.stdout, done.stderr)
 
 

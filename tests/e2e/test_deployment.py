@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from tests.e2e.conftest import ROOT, SMALL, Finished, Store, copied
+from tests.prepared import commands
 
 pytestmark = pytest.mark.slow
 
@@ -50,14 +51,8 @@ class Place(Store):
 
     def run(self, *arguments: str) -> Finished:
         """run.py to its end."""
-        done = subprocess.run(
-            [sys.executable, str(ROOT / "run.py"), *arguments],
-            env=self.environment,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+        command = [sys.executable, str(ROOT / "run.py"), *arguments]
+        done = commands.run(command, self.environment, self.folder)
         return Finished(done.returncode, done.stdout, done.stderr)
 
     def deploy(self, *arguments: str) -> Finished:

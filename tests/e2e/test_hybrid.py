@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import ROOT, SMALL
+from tests.prepared import commands
 from tests.stacks import servers
 from tests.stacks.servers import BUCKET, KEY, SECRET, Server
 
@@ -45,20 +46,13 @@ class Shared:
             "HOME": str(self.folder),
             "COLUMNS": "200",
         }
-        done = subprocess.run(
-            command,
-            env=environment,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=600,
-        )
+        done = commands.run([sys.executable, *command], environment, ROOT)
         assert done.returncode == code, done.stdout + done.stderr
         assert SECRET not in done.stdout + done.stderr
         return done
 
     def run(self, *arguments: str, code: int = 0) -> str:
-        return self.do(sys.executable, "run.py", *arguments, code=code).stdout
+        return self.do("run.py", *arguments, code=code).stdout
 
     def zenml_cli(self, *arguments: str) -> str:
         done = self.do(str(Path(sys.executable).with_name("zenml")), *arguments)

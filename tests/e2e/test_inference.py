@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,8 @@ import pytest
 
 from switchyard.inference.claims import claimed
 from tests.e2e.conftest import ROOT, Finished, Store
+from tests.prepared import commands
+from tests.prepared.processes import Process
 
 pytestmark = pytest.mark.slow
 
@@ -29,14 +30,8 @@ def command(store: Store, *arguments: str, settings: Sequence[str] = SETTINGS) -
 
 
 def infer(store: Store, *arguments: str, settings: Sequence[str] = SETTINGS) -> Finished:
-    done = subprocess.run(
-        command(store, *arguments, settings=settings),
-        env=store.environment,
-        cwd=store.folder,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    words = command(store, *arguments, settings=settings)
+    done = commands.run(words, store.environment, store.folder)
     return Finished(done.returncode, done.stdout, done.stderr)
 
 
@@ -49,17 +44,10 @@ def urls(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def started(store: Store, until: str, *arguments: str) -> subprocess.Popen[str]:
+def started(store: Store, until: str, *arguments: str) -> Process:
     """A run in its own process group that has said `until` in its log."""
-    process = subprocess.Popen(
-        command(store, *arguments),
-        env=store.environment,
-        cwd=store.folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    words = command(store, *arguments)
+    process = commands.start(words, store.environment, store.folder, new_session=True)
     assert process.stderr is not None
     for line in process.stderr:
         if until in line:

@@ -10,6 +10,7 @@ import pytest
 from benchmarks.loop_parts.place import Place
 from switchyard.guarding.records import Rollbacks
 from tests.e2e.killing import SETTINGS, Site
+from tests.prepared import commands
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +39,7 @@ DEPLOYING = (
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
-    with Place(SETTINGS) as place:
+    with Place(SETTINGS, run=commands.run) as place:
         made = Site(place)
         yield made
         made.leave()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -18,6 +17,8 @@ from benchmarks.loop_parts.place import ROOT, Place
 from benchmarks.loop_parts.scenes import Scenes, make_scenes
 from switchyard.monitoring.results import Verdict
 from switchyard.retraining.records import Retrainings
+from tests.prepared import commands
+from tests.prepared.processes import Process
 
 pytestmark = pytest.mark.slow
 
@@ -69,7 +70,7 @@ class Loop:
 
 @pytest.fixture
 def loop() -> Iterator[Loop]:
-    with Place(SETTINGS) as place:
+    with Place(SETTINGS, run=commands.run) as place:
         yield Loop(place, make_scenes(None))
 
 
@@ -152,16 +153,8 @@ def killed_after(place: Place, stage: str) -> None:
     assert process.returncode == -signal.SIGKILL, said
 
 
-def monitoring(place: Place) -> subprocess.Popen[str]:
+def monitoring(place: Place) -> Process:
     """A run of the monitoring pipeline, begun and not waited for."""
-    return subprocess.Popen(
-        [
-            *(sys.executable, str(ROOT / "run.py")),
-            *("--pipeline", "monitoring", "--config", str(place.config)),
-        ],
-        env=place.environment(),
-        cwd=place.folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    arguments = ("--pipeline", "monitoring", "--config", str(place.config))
+    command = [sys.executable, str(ROOT / "run.py"), *arguments]
+    return commands.start(command, place.environment(), place.folder)

@@ -23,6 +23,7 @@ import pytest
 import yaml
 
 from benchmarks.loop_parts.place import ROOT, Finished
+from tests.prepared import commands
 from tests.services import PATIENCE_S
 
 pytestmark = pytest.mark.slow
@@ -144,21 +145,15 @@ class Bench:
 
     def run(self, *arguments: str, allowed: tuple[int, ...] = (0,)) -> Finished:
         """run.py to its end; fails with what it said unless its code is allowed."""
-        done = subprocess.run(
-            [sys.executable, str(ROOT / "run.py"), *arguments],
-            env=os.environ
-            | {
-                "HOME": str(self.folder / "home"),
-                "ZENML_CONFIG_PATH": str(self.folder / "zenml"),
-                "ZENML_REPOSITORY_PATH": str(self.folder),
-                "BENTOML_HOME": str(self.folder / "bentoml"),
-                "COLUMNS": "160",
-            },
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=600,
-        )
+        command = [sys.executable, str(ROOT / "run.py"), *arguments]
+        environment = os.environ | {
+            "HOME": str(self.folder / "home"),
+            "ZENML_CONFIG_PATH": str(self.folder / "zenml"),
+            "ZENML_REPOSITORY_PATH": str(self.folder),
+            "BENTOML_HOME": str(self.folder / "bentoml"),
+            "COLUMNS": "160",
+        }
+        done = commands.run(command, environment, self.folder)
         assert done.returncode in allowed, f"{arguments}: {done.stdout}\n{done.stderr[-4000:]}"
         return Finished(done.returncode, done.stdout, done.stderr)
 

@@ -24,6 +24,7 @@ from switchyard.configuration.tables import Column
 from switchyard.monitoring.results import Verdict
 from switchyard.retraining.records import Retrainings
 from switchyard.tables.samples import generate_table
+from tests.prepared import commands
 from tests.services import PATIENCE_S
 
 pytestmark = pytest.mark.slow
@@ -130,7 +131,7 @@ def await_window() -> None:
 @pytest.fixture(params=["student", "wine"])
 def journey(request: pytest.FixtureRequest) -> Iterator[Journey]:
     base = ROOT / "configs" / f"{request.param}.yaml"
-    with Place(SETTINGS, base) as place:
+    with Place(SETTINGS, base, commands.run) as place:
         case = resolve(place.config, {}).use_case
         assert case.table is not None
         assert case.target is not None

@@ -20,7 +20,11 @@ OPEN = (
 )
 
 
-def opened(folder: Path, **changes: str) -> dict[str, object]:
+HANGS_S = 600.0
+"""No process here takes so long, even where others keep the machine busy."""
+
+
+def opened(folder: Path) -> dict[str, object]:
     """The ZenML configuration after a process has opened the workspace in `folder`."""
     environment = os.environ | {
         "ZENML_CONFIG_PATH": str(folder / "zenml"),
@@ -28,18 +32,16 @@ def opened(folder: Path, **changes: str) -> dict[str, object]:
     }
     environment.pop("ZENML_ANALYTICS_OPT_IN", None)
     subprocess.run(
-        [sys.executable, "-c", OPEN], env=environment | changes, cwd=ROOT, check=True, timeout=120
+        [sys.executable, "-c", OPEN], env=environment, cwd=ROOT, check=True, timeout=HANGS_S
     )
     values: dict[str, object] = yaml.safe_load((folder / "zenml" / "config.yaml").read_text())
     return values
 
 
-def test_a_new_installation_sends_no_analytics(tmp_path: Path) -> None:
+def test_an_installation_sends_no_analytics_unless_somebody_chose_that(tmp_path: Path) -> None:
+    """One new installation for both: to make it takes longest."""
     assert opened(tmp_path)["analytics_opt_in"] is False
 
-
-def test_an_installation_that_is_there_keeps_its_choice(tmp_path: Path) -> None:
-    opened(tmp_path)
     path = tmp_path / "zenml" / "config.yaml"
     path.write_text(path.read_text().replace("analytics_opt_in: false", "analytics_opt_in: true"))
 
@@ -55,7 +57,7 @@ def test_a_store_that_is_gone_is_named_with_the_way_back(tmp_path: Path) -> None
     }
     command = [sys.executable, str(ROOT / "run.py"), "--pipeline", "training"]
 
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=HANGS_S)
 
     assert done.returncode == 3
     assert "zenml logout --local" in done.stderr

@@ -1,4 +1,4 @@
-"""Ends a process in the middle of a step; Python loads it by itself from PYTHONPATH.
+"""Ends a process in the middle of a step; it is loaded from PYTHONPATH when that begins.
 
     SIGNAL_AT="SIGKILL module:name[.name] [step]"
 
@@ -40,20 +40,20 @@ class Finder(importlib.abc.MetaPathFinder):
 
     def __init__(self, signal_number: int, place: str, step: str) -> None:
         self._number = signal_number
-        self._module, _, self._name = place.partition(":")
+        self.module, _, self._name = place.partition(":")
         self._step = step
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if name != self._module:
+        if name != self.module:
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path, target)
         if spec is not None and spec.loader is not None:
-            spec.loader = Loader(spec.loader, self._wrap)
+            spec.loader = Loader(spec.loader, self.wrap)
         return spec
 
-    def _wrap(self, module: ModuleType) -> None:
+    def wrap(self, module: ModuleType) -> None:
         *owners, name = self._name.split(".")
         owner: Any = functools.reduce(getattr, owners, module)
         done = getattr(owner, name)
@@ -66,9 +66,17 @@ class Finder(importlib.abc.MetaPathFinder):
             return result
 
         setattr(owner, name, end)
+        # Where it has been imported already, that is under the same name.
+        for user in [*sys.modules.values()]:
+            if getattr(user, "__dict__", {}).get(name) is done:
+                setattr(user, name, end)
 
 
 _wanted = os.environ.pop("SIGNAL_AT", "").split()
 if _wanted:
     os.environ.pop("PYTHONPATH", None)
-    sys.meta_path.insert(0, Finder(signal.Signals[_wanted[0]], _wanted[1], "".join(_wanted[2:3])))
+    _finder = Finder(signal.Signals[_wanted[0]], _wanted[1], "".join(_wanted[2:3]))
+    if (_loaded := sys.modules.get(_finder.module)) is None:
+        sys.meta_path.insert(0, _finder)
+    else:
+        _finder.wrap(_loaded)
