@@ -25,7 +25,7 @@ test-slow: ## whole journeys through run.py, more at once than there are cores: 
 	uv run pytest -n 4 --dist worksteal -m "slow and not cluster" --durations=15 tests/e2e tests
 
 test-cluster: ## the journeys on Kubernetes, on the cluster of KUBECONFIG (tests/cluster/ makes one)
-	uv run --extra kubernetes --extra postgresql --extra s3 pytest -m cluster --durations=15
+	uv run --extra kubernetes --extra postgresql --extra s3 pytest -n 2 --dist worksteal -m cluster --durations=15 tests/e2e tests
 
 test-all: ## every test, the slow ones too, but for those on a cluster
 	uv run pytest -n auto -m "not cluster"

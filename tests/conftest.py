@@ -40,11 +40,12 @@ os.environ["ZENML_REPOSITORY_PATH"] = str(_ZENML)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Where slow tests alone are wanted, files without any are not imported: that takes long."""
-    if not str(config.getoption("markexpr")).startswith("slow"):
+    """Where tests of a mark alone are wanted, files without any are not imported: it takes long."""
+    mark = str(config.getoption("markexpr")).partition(" ")[0]
+    if mark not in ("slow", "cluster"):
         return None
     is_test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
-    return True if is_test and "mark.slow" not in collection_path.read_text("utf-8") else None
+    return True if is_test and f"mark.{mark}" not in collection_path.read_text("utf-8") else None
 
 
 @pytest.fixture(scope="session")

@@ -50,7 +50,7 @@ def test_ten_thousand_requests_find_nothing(
 ) -> None:
     service = make_service(jobs={"max_queued": 1_000_000}).start()
 
-    cases, _ = judged(service, 900, tmp_path)
+    cases, _ = judged(service, 600, tmp_path)  # some 18 cases each, and those of every run
 
     assert cases >= 10_000
     assert service.predict("a.com").status_code == 200

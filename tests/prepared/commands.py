@@ -35,6 +35,9 @@ HEEDED = {"KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK", "PYTHONPATH"}
 """Those of them that may differ: scikit-learn sets two, whoever imports it, and a child reads the
 third anew."""
 
+_REPLY_S = 600.0
+"""For what hangs: the first reply waits for all the imports."""
+
 
 def run(
     args: Sequence[str],
@@ -101,6 +104,7 @@ class Prepared:
         if differing := self._differing(request.environment):
             raise ValueError(f"{differing} are heeded at a start, which has been: run it afresh")
         ours, theirs = socket.socketpair()
+        ours.settimeout(_REPLY_S)
         with ExitStack() as inherited:
             inherited.enter_context(theirs)
             null = inherited.enter_context(Path(os.devnull).open("r+b"))
@@ -113,8 +117,8 @@ class Prepared:
                 theirs.close()
                 wire.send_request(ours, request)
                 return Process(args, ours, out, err)
-            except (EOFError, ConnectionError) as error:
-                raise RuntimeError(f"the prepared process is gone: {self.said}") from error
+            except (EOFError, ConnectionError, TimeoutError) as error:
+                raise RuntimeError(f"the prepared process is not there: {self.said}") from error
             except BaseException:
                 ours.close()  # the prepared process waits for what does not come any more
                 raise

@@ -35,6 +35,7 @@ class Process:
         self.returncode: int | None = None
         self._connection = connection
         self.pid = int(wire.receive(connection))
+        connection.settimeout(None)
 
     def poll(self) -> int | None:
         """Its exit code; if a signal ended it the negative number; None while it runs."""
