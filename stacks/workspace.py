@@ -45,9 +45,11 @@ def open_workspace(*, verbose: bool = False) -> list[str]:
 
     from stacks.apply import apply
     from stacks.installed import remember_installed
+    from stacks.kept_outputs import keep_when_stopped
     from stacks.whole_files import write_whole
 
     write_whole()
+    keep_when_stopped()
     remember_installed()
     if not verbose:
         _keep_logs_off_the_terminal()

@@ -285,7 +285,11 @@ down() {
     if ip link show $name >/dev/null 2>&1; then ip link del $name; fi
   done
   ip netns list | awk '/^cni-/ {print $1}' | while read -r name; do ip netns del "$name"; done
-  rm -rf "$state" $runtime
+  rm -rf $runtime
+  # The layers of images are so many files that deleting them takes minutes: nobody waits for it.
+  mkdir -p "$state"
+  mv "$state" "$state.gone.$$"
+  setsid nohup rm -rf "$state".gone.* >/dev/null 2>&1 </dev/null &
 }
 
 case "${1:-}" in

@@ -6,7 +6,9 @@
 set -euo pipefail
 folder=$(realpath -m "${1:?a folder for the root file system}")
 reference=127.0.0.1:5000/python:3.11-slim
-if curl -sf -o /dev/null http://127.0.0.1:5000/v2/python/manifests/3.11-slim; then exit; fi
+# Without it a registry hides what is not of Docker's own kind.
+oci=application/vnd.oci.image.manifest.v1+json
+if curl -sf -o /dev/null -H "Accept: $oci" http://127.0.0.1:5000/v2/python/manifests/3.11-slim; then exit; fi
 
 if [ ! -f "$folder/complete" ]; then
   rm -rf "$folder"
