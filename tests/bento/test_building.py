@@ -48,7 +48,7 @@ def run_in(folder: Path, *command: str, **changes: str) -> subprocess.CompletedP
     """How a command ended that saw no other sources than the folder's."""
     environment = {**os.environ, "PYTHONPATH": str(folder), "BENTOML_DO_NOT_TRACK": "true"}
     return subprocess.run(
-        command, cwd=folder, env=environment | changes, capture_output=True, text=True, timeout=120
+        command, cwd=folder, env=environment | changes, capture_output=True, text=True, timeout=600
     )
 
 

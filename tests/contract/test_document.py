@@ -50,7 +50,9 @@ def test_ten_thousand_requests_find_nothing(
 ) -> None:
     service = make_service(jobs={"max_queued": 1_000_000}).start()
 
-    cases, _ = judged(service, 600, tmp_path)  # some 18 cases each, and those of every run
+    # At least 12 cases each; some runs follow few links from answer to answer, others make half as
+    # many cases again of them.
+    cases, _ = judged(service, 900, tmp_path)
 
     assert cases >= 10_000
     assert service.predict("a.com").status_code == 200

@@ -84,7 +84,7 @@ class Store:
                 process.send_signal(how)
                 break
         process.stderr.read()
-        return process.wait(timeout=120)
+        return process.wait(timeout=600)
 
     def registry(self) -> tuple[list[int], int | None]:
         """The registered version numbers, and the champion's."""

@@ -113,7 +113,7 @@ class Site:
                 [sys.executable, "-c", START],
                 env=self.place.environment() | {"PYTHONPATH": str(ROOT)},
                 check=True,
-                timeout=120,
+                timeout=600,
             )
 
     def _train(self) -> None:
