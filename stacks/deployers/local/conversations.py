@@ -16,7 +16,8 @@ from __future__ import annotations
 import asyncio
 import json
 import traceback
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from stacks.deployers.local.logs import Log
@@ -24,6 +25,8 @@ from stacks.deployers.local.supervision import Supervision
 from switchyard.errors import PlatformError, RequestError, SwitchyardError
 
 PROTOCOL = 1
+
+_DISCARDING_S = 20.0
 
 
 class Conversations:
@@ -114,10 +117,20 @@ class Conversations:
             await self._supervision.discard(candidate)
             tell(writer, event="discarded")
 
-    def _alone(self) -> asyncio.Lock:
-        if self._deploying.locked():
-            raise PlatformError("another deployment is under way; try again when it has ended")
-        return self._deploying
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """One at a time; what a client that is gone had begun needs a moment to be discarded."""
+        try:
+            async with asyncio.timeout(_DISCARDING_S):
+                await self._deploying.acquire()
+        except TimeoutError as error:
+            raise PlatformError(
+                "another deployment is under way; try again when it has ended"
+            ) from error
+        try:
+            yield
+        finally:
+            self._deploying.release()
 
 
 def tell(writer: asyncio.StreamWriter, **news: Any) -> None:
