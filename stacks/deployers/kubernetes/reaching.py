@@ -28,7 +28,7 @@ def reached(cluster: Cluster, pod: dict[str, Any]) -> Iterator[str]:
     with Forwarder(cluster, pod["metadata"]["name"]) as forwarder:
         try:
             yield forwarder.url
-        except SwitchyardError as error:
+        except (SwitchyardError, OSError) as error:
             if forwarder.failure is not None:  # not the pod has failed, but the way to it
                 raise forwarder.failure from error
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -87,10 +88,11 @@ def test_an_answer_that_is_no_json_is_told_as_it_is() -> None:
     assert Refusal.of(502, "").passes
 
 
-def test_a_refused_handshake_is_read_as_any_answer() -> None:
+@pytest.mark.parametrize("spelt", [repr, bytes.decode])  # by one release of the client or other
+def test_a_refused_handshake_is_read_as_any_answer(spelt: Callable[[bytes], str]) -> None:
     body = b'{"message": "x: User \\"u\\" cannot get resource \\"pods/portforward\\" in API group"}'
     found = Refusal.of_handshake(
-        f"Handshake status 403 Forbidden -+-+- {{'a': 'b'}} -+-+- {body!r}"
+        f"Handshake status 403 Forbidden -+-+- {{'a': 'b'}} -+-+- {spelt(body)}"
     )
 
     assert found is not None
