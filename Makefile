@@ -20,12 +20,12 @@ format: ## mend what can be mended by machine
 test: ## the quick tests
 	uv run pytest -n auto -m "not slow"
 
-# The longest first, and neighbours by one worker as long as it can be: they share what was trained.
+# Neighbours by one worker as long as it can be: they share what was trained.
 test-slow: ## whole journeys through run.py, more at once than there are cores: they mostly wait
-	uv run pytest -n 4 --dist worksteal -m "slow and not cluster" --durations=15 tests/e2e tests
+	uv run pytest -n 4 --dist worksteal -m "slow and not cluster" --durations=15
 
 test-cluster: ## the journeys on Kubernetes, on the cluster of KUBECONFIG (tests/cluster/ makes one)
-	uv run --extra kubernetes --extra postgresql --extra s3 pytest -n 2 --dist worksteal -m cluster --durations=15 tests/e2e tests
+	uv run --extra kubernetes --extra postgresql --extra s3 pytest -n 2 --dist worksteal -m cluster --durations=15
 
 test-all: ## every test, the slow ones too, but for those on a cluster
 	uv run pytest -n auto -m "not cluster"
