@@ -14,6 +14,7 @@ import httpx
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from s3fs import S3FileSystem
 
 from benchmarks.kubernetes_parts.platform import PIPELINES, SERVICES, Platform, until
 from benchmarks.kubernetes_parts.pressure import Pressure
@@ -129,6 +130,7 @@ def journey(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journ
         # This process looks into the object store itself.
         for name, value in platform.storage.items():
             monkeypatch.setenv(name, value)
+        S3FileSystem.clear_instance_cache()  # they know the store of another test
         yield Journey(platform, make_scenes(None))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from s3fs import S3FileSystem
 
 from tests.clusters import Cluster
 from tests.deployers.kubernetes.sites import Site, Store, host_for
@@ -40,5 +41,6 @@ def site(
     monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
     for name, value in store.environment.items():
         monkeypatch.setenv(name, value)
+    S3FileSystem.clear_instance_cache()  # they know the store of another test
     with cluster.namespace("deployer") as namespace:
         yield Site(cluster, namespace, serving_image, store, tmp_path)
