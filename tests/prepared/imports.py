@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("pipelines", "steps", "stacks", "switchyard", "bento.building")
 LATE = (
+    "skops.io",  # first: it looks through all that is loaded
     "aiohttp",
     "alembic.command",
     "bentoml.bentos",
@@ -39,7 +40,6 @@ LATE = (
     "pandera.pandas",
     "pandera.strategies.pandas_strategies",
     "pyarrow.dataset",
-    "skops.io",
     "sklearn.compose",
     "sklearn.ensemble",
     "sklearn.pipeline",
