@@ -10,6 +10,7 @@ images, as there.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import statistics
@@ -24,7 +25,7 @@ from rich.table import Table
 
 from benchmarks.kubernetes_parts.overhead import of_pod
 from benchmarks.kubernetes_parts.platform import Platform, until
-from benchmarks.kubernetes_parts.pressure import Pressure
+from benchmarks.kubernetes_parts.pressure import pressure
 from stacks.registries.client import Registry
 from stacks.registries.references import Reference
 from switchyard.errors import PlatformError, SwitchyardError
@@ -64,7 +65,7 @@ def main() -> int:
                 "SWITCHYARD_SERVING_IMAGE is not set; export what `uv run run.py image build "
                 "serving --quiet` prints"
             )
-        with Platform(SETTINGS, DEPLOYER, images) as platform:
+        with contextlib.closing(Platform(SETTINGS, DEPLOYER, images)) as platform:
             platform.enter()
             for rows in (20_000, 19_000):  # of the same rows the second would be the first again
                 changed = ("--no-cache", "--set", f"data.sample.rows={rows}")
@@ -121,12 +122,12 @@ def scale_out(bench: Bench) -> Figures:
     platform, took = bench.platform, []
     for _ in range(bench.runs):
         until("one pod", lambda: len(platform.serving()) == 1, 600)
-        with Pressure(platform.url) as pressure:
+        with pressure(platform.url) as answered:
             began = time.monotonic()
             until("a second pod", lambda: len(platform.serving()) > 1)
             took.append(time.monotonic() - began)
-        if pressure.failures:
-            raise PlatformError(f"requests failed meanwhile: {pressure.failures[:3]}")
+        if answered.failures:
+            raise PlatformError(f"requests failed meanwhile: {answered.failures[:3]}")
     return {"scale_out_s": statistics.median(took)}
 
 

@@ -14,8 +14,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import yaml
 
@@ -177,15 +176,8 @@ class Platform:
         internal = next(each["address"] for each in addresses if each["type"] == "InternalIP")
         return f"http://{internal}:{port}"
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Delete the folder; what was deployed stays."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _pipeline(self, name: str, arguments: tuple[str, ...]) -> list[str]:

@@ -3,57 +3,53 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
 
 import httpx
 
+CLIENTS = 2
 INSTANCES = 20
 _TIMEOUT_S = 60.0
 
 
 @dataclass
-class Pressure:
-    """Asks for explanations without a pause, each time by a new connection: any pod gets some.
+class Answered:
+    """What came of the requests. failures: what went wrong."""
 
-    Explanations cost a processor the most, and are not captured. failures: what went wrong.
-    """
-
-    url: str
-    clients: int = 2
     answers: int = 0
     failures: list[str] = field(default_factory=list)
 
-    def __enter__(self) -> Self:
-        self._enough = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(self.clients)]
-        for thread in self._threads:
-            thread.start()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self._enough.set()
-        for thread in self._threads:
-            thread.join()
+@contextmanager
+def pressure(url: str) -> Iterator[Answered]:
+    """Ask for explanations without a pause while the block runs, from several clients.
 
-    def _ask(self) -> None:
-        body: dict[str, Any] = {
-            "instances": [
-                {"url": f"login-{at}.example.com/verify/account?id={at}"} for at in range(INSTANCES)
-            ]
-        }
-        while not self._enough.is_set():
+    Explanations cost a processor the most, and are not captured. Each comes by a new connection, so
+    that any pod gets some.
+    """
+    enough, found = threading.Event(), Answered()
+    urls = [f"login-{at}.example.com/verify/account?id={at}" for at in range(INSTANCES)]
+    body = {"instances": [{"url": each} for each in urls]}
+
+    def ask() -> None:
+        while not enough.is_set():
             try:
                 answer = httpx.post(
-                    f"{self.url}/explain", json=body, timeout=_TIMEOUT_S, trust_env=False
+                    f"{url}/explain", json=body, timeout=_TIMEOUT_S, trust_env=False
                 )
                 answer.raise_for_status()
-                self.answers += 1
+                found.answers += 1
             except httpx.HTTPError as error:
-                self.failures.append(f"{type(error).__name__}: {error}")
+                found.failures.append(f"{type(error).__name__}: {error}")
+
+    clients = [threading.Thread(target=ask) for _ in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    try:
+        yield found
+    finally:
+        enough.set()
+        for client in clients:
+            client.join()

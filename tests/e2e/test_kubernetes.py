@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import socket
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ import pytest
 from s3fs import S3FileSystem
 
 from benchmarks.kubernetes_parts.platform import PIPELINES, SERVICES, Platform, until
-from benchmarks.kubernetes_parts.pressure import Pressure
+from benchmarks.kubernetes_parts.pressure import pressure
 from benchmarks.loop_parts.callers import Caller, send
 from benchmarks.loop_parts.scenes import Scenes, make_scenes
 from stacks.deployers.kubernetes.records import Releases
@@ -27,6 +27,7 @@ from switchyard.retraining.records import Retrainings
 from switchyard.serving.archives import opened
 from switchyard.serving.predictor import Predictor
 from tests.clusters import Cluster
+from tests.deployers.places import free_port
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(3_600)]
 
@@ -126,7 +127,7 @@ def journey(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journ
     if cluster.tried("get", "deployment", "zenml", "-n", PIPELINES).returncode:
         pytest.skip("deploy/platform is not in this cluster; .ci/cluster puts it there")
     images = {f"SWITCHYARD_{name}": os.environ.get(f"TESTS_{name}", "") for name in IMAGES}
-    with Platform(SETTINGS, DEPLOYER, images) as platform:
+    with closing(Platform(SETTINGS, DEPLOYER, images)) as platform:
         # This process looks into the object store itself.
         for name, value in platform.storage.items():
             monkeypatch.setenv(name, value)
@@ -192,9 +193,9 @@ def what_is_deployed_answers_bit_for_bit(journey: Journey) -> None:
 def load_brings_pods_and_calm_takes_them(journey: Journey) -> None:
     platform = journey.platform
     assert len(platform.serving()) == 1
-    with Pressure(platform.url) as pressure:
+    with pressure(platform.url) as answered:
         until("a second pod that is ready", lambda: len(platform.serving()) > 1)
-    assert pressure.failures == []
+    assert answered.failures == []
     until("one pod again", lambda: len(platform.serving()) == 1, 600)
 
 
@@ -301,13 +302,6 @@ def span_of(platform: Platform, pod: str) -> tuple[str, str]:
     (container,) = platform.get("pod", pod, "-n", PIPELINES)["status"]["containerStatuses"]
     ended = container["state"]["terminated"]
     return str(ended["startedAt"]), str(ended["finishedAt"])
-
-
-def free_port() -> int:
-    """A port that nothing on this machine listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def ended_retrainings(journey: Journey) -> list[Any]:
