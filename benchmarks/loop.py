@@ -38,7 +38,7 @@ CHECKED = GOALS | {
 # With fewer rows in a window nothing could be judged, and the loop would do nothing.
 SHORT_ROWS, SHORT_UNTIL = 100_000, "2022-12"
 WINDOWS, SAMPLE_WINDOWS = 2, 1
-SHORT_INFERENCE = 150_000, 3
+SHORT_ROUNDS = 3
 LAST = (
     *("recall_with", "recall_without", "recall_gain", "retrainings", "false_alarm_share"),
     *("detection_lag_windows", "drift_1m_s", "drift_1m_rss_gb", "inference_share_of_core"),
@@ -137,10 +137,10 @@ def _drift(options: argparse.Namespace, traffic: Traffic | None) -> dict[str, fl
 
 
 def _inference(options: argparse.Namespace, traffic: Traffic | None) -> dict[str, float]:
-    from benchmarks.loop_parts.inference import inference
+    from benchmarks.loop_parts.inference import ROUNDS, inference
 
     del traffic
-    return inference(options.data_dir, *(SHORT_INFERENCE if options.short else ()))
+    return inference(options.data_dir, rounds=SHORT_ROUNDS if options.short else ROUNDS)
 
 
 def _given(traffic: Traffic | None) -> Traffic:

@@ -81,7 +81,7 @@ def shares(package: Path, source: Path, target: Path, rounds: int) -> dict[str, 
 
     predictor = Predictor.open(package, "1")
     texts = in_memory(source)
-    alone(predictor, texts[:1])
+    whole(predictor, source, target)  # what is loaded once is not measured
     wall: list[tuple[float, float]] = []
     busy: list[tuple[float, float]] = []
     for turn in range(rounds):
