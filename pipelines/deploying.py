@@ -8,8 +8,7 @@ from rich.console import Console
 
 from pipelines.deployment import deployment, rollback
 from pipelines.deployment_summaries import summarise
-from pipelines.running import settled_case
-from pipelines.starting import Manner, started
+from pipelines.starting import Manner, settled_case, started
 from stacks.deployers.opening import open_deployer
 from switchyard.configuration.model import UseCase
 from switchyard.errors import PlatformError

@@ -11,9 +11,8 @@ from zenml.models import PipelineRunResponse
 from pipelines.calling import last_calls
 from pipelines.inference import inference
 from pipelines.inference_summaries import summarise
-from pipelines.running import settled_case
 from pipelines.shipping import files_to_score
-from pipelines.starting import Manner, started
+from pipelines.starting import Manner, settled_case, started
 from switchyard.configuration.model import UseCase
 from switchyard.errors import GateRefused, PlatformError
 from switchyard.inference.claims import claimed

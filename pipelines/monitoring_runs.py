@@ -11,9 +11,9 @@ from zenml.models import PipelineRunResponse
 from pipelines.calling import last_calls
 from pipelines.monitoring import monitoring
 from pipelines.monitoring_summaries import Watched, summarise
-from pipelines.running import check, settled_case
+from pipelines.running import check
 from pipelines.shipping import with_sources
-from pipelines.starting import Manner, platform_failures, started
+from pipelines.starting import Manner, platform_failures, settled_case, started
 from steps import guarding, retraining
 from steps import monitoring as checking
 from switchyard.configuration.layers import Resolved

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from rich.console import Console
@@ -11,11 +10,9 @@ from zenml.client import Client
 from zenml.enums import StackComponentType
 
 from pipelines.shipping import with_sources
-from pipelines.starting import Manner, run_name, started
+from pipelines.starting import Manner, run_name, settled_case, started
 from pipelines.summaries import collect, export, show_candidates, summarise
 from pipelines.training import training
-from stacks.deployers.opening import placed_case
-from stacks.readiness import check_ready
 from steps.fingerprints import RETRY, fingerprint, is_remote
 from switchyard.candidates.available import available
 from switchyard.candidates.catalogue import check_task, nested
@@ -25,7 +22,6 @@ from switchyard.configuration.tasks import TASKS
 from switchyard.errors import GateRefused, RequestError
 from switchyard.evaluation.metrics import find, metrics_of
 from switchyard.promotion.gates import check_names
-from switchyard.serving.locations import settled
 
 
 def run_training(use_case: UseCase, manner: Manner, *, cache: bool) -> int:
@@ -56,17 +52,6 @@ def run_training(use_case: UseCase, manner: Manner, *, cache: bool) -> int:
     summarise(result, Console())
     decision = result.decision
     return 0 if decision.promoted or decision.same_model else GateRefused.exit_code
-
-
-def settled_case(use_case: UseCase) -> UseCase:
-    """The use case as steps get it: its stores are where the active stack keeps them.
-
-    Steps' parameters are shown to people and baked into Bentos, so no password is in it. Errors as
-    of `settled`; RequestError when the active stack cannot run anything from here.
-    """
-    check_ready()
-    placed = placed_case(use_case)
-    return placed.model_copy(update={"serving": settled(placed.serving, os.environ)})
 
 
 def check(use_case: UseCase) -> None:

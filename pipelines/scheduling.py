@@ -16,9 +16,9 @@ from zenml.models import ScheduleResponse
 
 from pipelines.monitoring import monitoring
 from pipelines.monitoring_runs import names_sources
-from pipelines.running import check, settled_case
+from pipelines.running import check
 from pipelines.shipping import with_sources
-from pipelines.starting import Manner, placed
+from pipelines.starting import Manner, placed, settled_case
 from stacks import orchestration
 from switchyard.configuration.layers import Resolved
 from switchyard.configuration.model import UseCase

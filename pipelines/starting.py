@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 import uuid
 from collections.abc import Iterator, Mapping
@@ -20,13 +21,16 @@ from zenml.models import PipelineRunResponse
 from zenml.pipelines.pipeline_definition import Pipeline
 from zenml.utils.run_utils import refresh_run_status
 
-from pipelines import on_pods
 from pipelines.failures import failure_of
 from pipelines.following import following
+from pipelines.on_pods import twin
 from stacks import orchestration
+from stacks.deployers.opening import placed_case
+from stacks.readiness import check_ready
 from switchyard.configuration.model import UseCase
 from switchyard.console import display
 from switchyard.errors import PlatformError
+from switchyard.serving.locations import settled
 
 DEPLOYING = ("deployment", "rollback", "monitoring")
 """Pipelines whose small steps deploy."""
@@ -39,6 +43,17 @@ class Manner:
     quiet: bool = False
     verbose: bool = False
     image: str | None = None
+
+
+def settled_case(use_case: UseCase) -> UseCase:
+    """The use case as steps get it: its stores are where the active stack keeps them.
+
+    Steps' parameters are shown to people and baked into Bentos, so no password is in it. Errors as
+    of `settled`; RequestError when the active stack cannot run anything from here.
+    """
+    check_ready()
+    placed = placed_case(use_case)
+    return placed.model_copy(update={"serving": settled(placed.serving, os.environ)})
 
 
 def started(
@@ -75,7 +90,7 @@ def placed(pipeline: Pipeline, case: UseCase, manner: Manner, **settings: Any) -
     Errors as of `orchestration.options`.
     """
     if orchestration.has_pods():
-        pipeline = getattr(on_pods, pipeline.name, pipeline)
+        pipeline = twin(pipeline)
     place = orchestration.options(
         case,
         _teller(manner),

@@ -53,7 +53,7 @@ def resolved() -> Resolved:
 def test_steps_get_the_stores_that_the_deployer_names(
     place: Callable[[str], None], resolved: Resolved
 ) -> None:
-    from pipelines.running import settled_case
+    from pipelines.starting import settled_case
 
     place("s3://bucket/state")
 

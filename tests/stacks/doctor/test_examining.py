@@ -70,7 +70,7 @@ def test_a_database_on_this_machine_is_refused_for_steps_elsewhere(tmp_path: Pat
 def test_a_pipeline_on_such_a_stack_is_refused_before_any_work(tmp_path: Path) -> None:
     from zenml.client import Client
 
-    from pipelines.running import settled_case
+    from pipelines.starting import settled_case
 
     Client().activate_stack(stack_of(tmp_path, "early", orchestrator=KUBERNETES))
     try:
