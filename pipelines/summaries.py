@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 from zenml.enums import ExecutionStatus
 from zenml.models import PipelineRunResponse, StepRunResponse
+from zenml.utils.dashboard_utils import get_run_url
 
 from pipelines.calling import last_calls
 from switchyard.configuration.model import UseCase
@@ -121,7 +122,8 @@ def _table(evaluation: Evaluation) -> Table:
 def _where_to_look(result: Result, console: Console) -> None:
     places = {
         "report": str(result.folder / "report.html"),
-        "dashboard": f"uv run zenml login --local   (run {result.run.name})",
+        "dashboard": get_run_url(result.run)
+        or f"uv run zenml login --local   (run {result.run.name})",
         "MLflow": "make mlflow",
     }
     if result.mlflow_uri.startswith("http"):

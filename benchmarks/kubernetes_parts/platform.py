@@ -90,11 +90,24 @@ class Platform:
             | dict(images)
         )
 
-    def write_stack(self, deployer: Mapping[str, Any]) -> None:
-        """Write the stack's file anew, with these keys of the model deployer's configuration."""
+    def write_stack(self, deployer: Mapping[str, Any], *, name: str = "kubernetes") -> None:
+        """Write the stack's file anew, with these keys of the model deployer's configuration.
+
+        name: another one's steps run on this machine; only its services are pods.
+        """
         document = yaml.safe_load(STACK.read_text("utf-8"))
-        document["components"]["model_deployer"]["configuration"] |= dict(deployer)
+        components = document["components"]
+        components["model_deployer"]["configuration"] |= dict(deployer)
+        if name != document["name"]:
+            document["name"] = name
+            components["orchestrator"] = {"name": "default", "flavor": "local"}
+            del components["container_registry"], components["image_builder"]
         self.stack.write_text(yaml.safe_dump(document), encoding="utf-8")
+
+    def take_stack(self, name: str = "kubernetes") -> None:
+        """Apply the stack's file, and work with it."""
+        self.run("stack", "apply", str(self.stack))
+        self.zenml("stack", "set", name)
 
     def enter(self) -> None:
         """As docs/kubernetes.md has it: the secrets, the stack from its file, and into it."""
@@ -104,8 +117,7 @@ class Platform:
         for name, given in (("storage", values), ("mlflow", ["--token=open"])):
             if f" {name} " not in kept:
                 self.zenml("secret", "create", name, *given)
-        self.run("stack", "apply", str(self.stack))
-        self.zenml("stack", "set", "kubernetes")
+        self.take_stack()
 
     def run(self, *arguments: str, allowed: tuple[int, ...] = (0,)) -> Finished:
         """run.py to its end; PlatformError with what it said unless its code is allowed."""

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from s3fs import S3FileSystem
 
-from benchmarks.kubernetes_parts.platform import PIPELINES, SERVICES, Platform, until
+from benchmarks.kubernetes_parts.platform import PIPELINES, SERVICES, ZENML, Platform, until
 from benchmarks.kubernetes_parts.pressure import pressure
 from benchmarks.loop_parts.callers import Caller, send
 from benchmarks.loop_parts.scenes import Scenes, make_scenes
@@ -167,6 +167,7 @@ def training_goes_on_when_its_pod_dies(journey: Journey) -> None:
 
     assert process.returncode == 0, err
     assert "Promoted" in out
+    assert f"{ZENML}/" in out  # where the run is to be seen
     (other,) = [pod["metadata"]["name"] for pod in platform.run_pods("training")]
     assert [other] != killed
     first, second = (span_of(platform, name) for name in steps)
