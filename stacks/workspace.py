@@ -43,14 +43,10 @@ def open_workspace(*, verbose: bool = False) -> list[str]:
     from zenml.client import Client
     from zenml.utils import io_utils, source_utils
 
+    from stacks.adapting import adapt
     from stacks.apply import apply
-    from stacks.installed import remember_installed
-    from stacks.kept_outputs import keep_when_stopped
-    from stacks.whole_files import write_whole
 
-    write_whole()
-    keep_when_stopped()
-    remember_installed()
+    adapt()
     if not verbose:
         _keep_logs_off_the_terminal()
     source_utils.set_custom_source_root(str(ROOT))

@@ -34,6 +34,10 @@ _SEED = 5
 
 def main(folder: Path, version: str, urls: Sequence[str]) -> int:
     """Write smoke.json and openapi.json, build the Bento `version`; return the exit code."""
+    from bento.lean import defer, keep_out
+
+    defer("scipy.stats")
+    keep_out("pandas")
     try:
         settings = read(folder, {})
         predictor = Predictor.open(

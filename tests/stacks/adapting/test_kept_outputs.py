@@ -8,7 +8,7 @@ import pytest
 from zenml.exceptions import RunStoppedException
 from zenml.orchestrators import output_utils
 
-from stacks.kept_outputs import keep_when_stopped
+from stacks.adapting.kept_outputs import keep_when_stopped
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.whole_files import write_whole
+from stacks.adapting.whole_files import write_whole
 
 CONTENTS = {f"key-{number}": "value" * 20 for number in range(500)}
 

@@ -7,8 +7,8 @@ from importlib.metadata import packages_distributions
 import pytest
 from zenml.utils import source_utils
 
-from stacks import installed
-from stacks.installed import remember_installed
+from stacks.adapting import installed
+from stacks.adapting.installed import remember_installed
 
 
 def test_the_answers_are_those_of_zenml() -> None:
