@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BaseException as error:
         if stopped.asked or isinstance(error, KeyboardInterrupt):
             print("stopped; the same command goes on from the finished steps", file=sys.stderr)
-            return 130
+            return 128 + (stopped.asked or signal.SIGINT)
         if not isinstance(error, Exception):
             raise
         if arguments.verbose:
@@ -49,16 +49,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class Stop:
-    """Remembers Ctrl-C: libraries turn the interruption they meet into errors of their own."""
+    """Remembers Ctrl-C and SIGTERM: libraries turn what interrupts them into errors of their own.
+
+    asked: the signal's number; 0 while nobody has asked.
+    """
 
     def __init__(self) -> None:
-        self.asked = False
+        self.asked = 0
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, self._ask)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, self._ask)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        del number, frame
-        self.asked = True
+        del frame
+        self.asked = number
         raise KeyboardInterrupt
 
 

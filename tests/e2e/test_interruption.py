@@ -42,12 +42,13 @@ def test_killed_at_each_stage_in_turn_the_next_run_ends_with_one_champion(store:
     assert store.registry() == ([1], 1)
 
 
-def test_ctrl_c_is_answered_and_finished_steps_are_kept(store: Store) -> None:
-    code = store.interrupt("Part the data", signal.SIGINT, delay=0.3)
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_a_stop_is_answered_and_finished_steps_are_kept(store: Store, how: signal.Signals) -> None:
+    code = store.interrupt("Part the data", how, delay=0.3)
 
     done = store.train()
 
-    assert code == 130
+    assert code == 128 + how
     assert done.code == 0, done.err
     assert "8 steps, 0 of them cached" not in done.out
     assert store.registry() == ([1], 1)
