@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import shutil
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
 from bento.building.releases import build_release
+from bento.folders import SMOKE
 from stacks.deployers.kubernetes.publishing import placed, publish
 from steps.deployment import check_release
 from switchyard.configuration.layers import resolve
 from switchyard.configuration.model import UseCase
+from switchyard.errors import GateRefused
 from switchyard.guarding.counting import live_of
 from switchyard.serving.releases import Release
 from tests.clusters import eventually
 from tests.conftest import ROOT, Packages
 from tests.deployers.kubernetes.sites import NAME, Site
+from tests.deployers.places import ok, until
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 VERSION = "7"
 REQUESTS = 40
+RESOURCES = {"cpu": "200m", "memory": "300Mi"}
+CANARY = {"share": 0.5, "watch_s": 6.0, "min_requests": 5, "min_agreement": 1.0}
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +56,16 @@ def case(site: Site) -> UseCase:
 
 
 @pytest.fixture
-def release(case: UseCase, packages: Packages, home: Path, tmp_path: Path) -> Release:
-    """Built as the pipeline builds it."""
-    return build_release(int(VERSION), packages.of(), case, tmp_path / "service")
+def built(
+    case: UseCase, packages: Packages, home: Path, tmp_path: Path
+) -> Callable[[str], Release]:
+    """Builds a version as the pipeline does."""
+    return lambda version: build_release(int(version), packages.of(), case, tmp_path / version)
+
+
+@pytest.fixture
+def release(built: Callable[[str], Release]) -> Release:
+    return built(VERSION)
 
 
 def predict(url: str, number: int) -> int:
@@ -75,7 +91,7 @@ def test_it_answers_bit_for_bit_counts_and_keeps_its_rows(
         "model_from": model_from,
         "repository": f"{registry}/tests",
         "autoscaling": {"min": 2},
-        "resources": {"cpu": "200m", "memory": "300Mi"},
+        "resources": RESOURCES,
     }
     published = publish(release, site.options(**given))
     assert publish(release, site.options(**given)) == published
@@ -101,6 +117,71 @@ def test_it_answers_bit_for_bit_counts_and_keeps_its_rows(
     assert deployments.stop(NAME)
     eventually("its pods are gone", lambda: site.get("pods")["items"] == [])
     assert captured(site) == REQUESTS
+
+
+def test_a_canary_has_some_requests_and_then_all(
+    site: Site, case: UseCase, built: Callable[[str], Release]
+) -> None:
+    first, second = (publish(built(each), site.options()) for each in ("7", "8"))
+    deployments = site.deployer(canary=CANARY, resources=RESOURCES, autoscaling={"max": 1})
+    deployments.deploy(first, case.serving, ok)
+    eventually("the Service answers", lambda: httpx.get(f"{site.url}/readyz").status_code == 200)
+
+    with asked(site.url) as answers:
+        deployed = deployments.deploy(second, case.serving, ok)
+        after = len(answers)
+        until(lambda: len(answers) > after + 20)
+
+    assert {status for status, _ in answers} == {200}
+    versions = [version for _, version in answers]
+    during = versions[versions.index("8") : len(versions) - versions[::-1].index("7")]
+    assert during.count("7") > 5 < during.count("8")  # both, for a time
+    assert set(versions[-20:]) == {"8"}
+    assert any("of the candidate 0.00% were errors" in note for note in deployed.notes)
+    assert any("known rows alike" in note for note in deployed.notes)
+
+
+def test_a_canary_that_answers_otherwise_gets_no_requests(
+    site: Site, case: UseCase, built: Callable[[str], Release], tmp_path: Path
+) -> None:
+    first, second = (publish(built(each), site.options()) for each in ("7", "8"))
+    deployments = site.deployer(canary=CANARY, resources=RESOURCES, autoscaling={"max": 1})
+    copy = shutil.copytree(first.folder, tmp_path / "copy")
+    deployments.deploy(first.model_copy(update={"folder": str(copy)}), case.serving, ok)
+    eventually("the Service answers", lambda: httpx.get(f"{site.url}/readyz").status_code == 200)
+    known = copy / SMOKE
+    rows = json.loads(known.read_text("utf-8"))
+    known.write_text(json.dumps([{**row, "label": "another"} for row in rows]), "utf-8")
+
+    with asked(site.url) as answers, pytest.raises(GateRefused, match=r"canary: .* answers 0% of"):
+        deployments.deploy(second, case.serving, ok)
+
+    assert set(answers) == {(200, "7")}
+    assert not site.there("deployment", f"{NAME}-candidate")
+
+
+@contextmanager
+def asked(url: str) -> Iterator[list[tuple[int, str]]]:
+    """Ask while the block runs; statuses and versions. Each by a connection of its own: any pod."""
+    found: list[tuple[int, str]] = []
+    enough = threading.Event()
+
+    def ask() -> None:
+        body = {"instances": [{"url": "login.example.com/verify"}]}
+        while not enough.wait(0.05):
+            try:
+                answer = httpx.post(f"{url}/predict", json=body, timeout=60, trust_env=False)
+                found.append((answer.status_code, str(answer.json().get("model_version"))))
+            except httpx.HTTPError as error:
+                found.append((0, repr(error)))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        yield found
+    finally:
+        enough.set()
+        asking.join()
 
 
 def captured(site: Site) -> int:
