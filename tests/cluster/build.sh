@@ -11,6 +11,7 @@ kubernetes=1.32.13          # 1.32 to 1.34 run with Debian 12's containerd 1.6
 endpointslice=0.32.12       # the one module of which the registry lacks that patch release
 coredns=1.12.2
 metrics_server=0.8.0
+kube_score=1.20.0           # looks at manifests: tests/deploy/test_lint.py
 
 export GOFLAGS=-mod=mod CGO_ENABLED=0
 mkdir -p "$out"
@@ -77,4 +78,6 @@ stamped coredns "$coredns $(stamp_of coredns)" \
   build_program coredns coredns "github.com/coredns/coredns@v$coredns" .
 stamped metrics-server "$metrics_server" build_program metrics-server "" \
   "sigs.k8s.io/metrics-server@v$metrics_server" sigs.k8s.io/metrics-server/cmd/metrics-server
+stamped kube-score "$kube_score" build_program kube-score "" \
+  "github.com/zegl/kube-score@v$kube_score" github.com/zegl/kube-score/cmd/kube-score
 stamped pause "$(stamp_of pause)" build_program pause pause "" .
