@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bento.folders import MODEL, service_folder
-from bento.lean import defer, keep_out
+from bento.lean import keep_lean
 from bento.logs import log_to_stderr
 from switchyard.serving.settings import Settings, read
 
@@ -32,8 +32,7 @@ def main() -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)
     os.nice(10)
-    keep_out("pandas")
-    defer("scipy.stats")
+    keep_lean()
     folder = service_folder()
     settings = read(folder, os.environ)
     stop = threading.Event()

@@ -59,3 +59,9 @@ def keep_out(name: str) -> None:
     """
     if name not in sys.modules:
         sys.meta_path.insert(0, _Absent(name))
+
+
+def keep_lean() -> None:
+    """Do without what no service has a use for; before anything else is imported."""
+    keep_out("pandas")
+    defer("scipy.stats")

@@ -20,10 +20,9 @@ class LaneService(Service):
 
     def to_asgi(self, is_main: bool = True) -> Any:
         """The whole application; it loads the model when it starts up."""
-        from bento.lean import defer, keep_out
+        from bento.lean import keep_lean
 
-        keep_out("pandas")
-        defer("scipy.stats")
+        keep_lean()
         from uvicorn.protocols.http import auto
 
         from bento.application import Application

@@ -34,10 +34,9 @@ _SEED = 5
 
 def main(folder: Path, version: str, urls: Sequence[str]) -> int:
     """Write smoke.json and openapi.json, build the Bento `version`; return the exit code."""
-    from bento.lean import defer, keep_out
+    from bento.lean import keep_lean
 
-    defer("scipy.stats")
-    keep_out("pandas")
+    keep_lean()
     try:
         settings = read(folder, {})
         predictor = Predictor.open(

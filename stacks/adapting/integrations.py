@@ -8,6 +8,7 @@ their objects. Steps here name the materializers of such objects themselves.
 from __future__ import annotations
 
 import sys
+import threading
 from typing import Any
 
 _KNOWN = frozenset(sys.stdlib_module_names) | {"pydantic", "zenml", "steps", "switchyard"}
@@ -33,6 +34,7 @@ class _Activation:
     def __init__(self, activate: Any, ask: Any) -> None:
         self._activate, self._ask = activate, ask
         self._due = False
+        self._alone = threading.RLock()  # other threads wait for the end of it
 
     def postpone(self) -> None:
         """In the place of ZenML's activation."""
@@ -40,9 +42,11 @@ class _Activation:
 
     def asked(self, registry: Any, key: Any) -> Any:
         """In the place of ZenML's question."""
-        if self._due and is_foreign(key):
-            self._due = False
-            self._activate()
+        if is_foreign(key):
+            with self._alone:
+                if self._due:
+                    self._due = False
+                    self._activate()
         return self._ask(registry, key)
 
 

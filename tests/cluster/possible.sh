@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# Whether this machine can have such a cluster: ends with 1 and says why not, else says nothing.
+# Whether this machine can have such a cluster: says why not and ends with 3, else says nothing.
 # It wants the packages that .ci/cluster installs.
 set -euo pipefail
 least_memory_mb=6000
 least_disk_mb=20000
 folder=
+bridge=swyprobe$$
+group=switchyard-probe-$$
 
 no() {
   printf '%s\n' "$1"
-  exit 1
+  exit 3
 }
 tidy() {
   [ -n "$folder" ] || return 0
@@ -20,13 +22,13 @@ trap tidy EXIT
 [ "$(id -u)" = 0 ] || no 'it takes root'
 unshare --net --mount --pid --fork true 2>/dev/null || no 'it may make no namespaces'
 iptables -w -t nat -L -n >/dev/null 2>&1 || no 'it may set no rules of the network'
-ip link add swyprobe0 type bridge 2>/dev/null || no 'it may make no bridge'
-ip link del swyprobe0
+ip link add "$bridge" type bridge 2>/dev/null || no 'it may make no bridge'
+ip link del "$bridge"
 
 groups=/sys/fs/cgroup
 [ ! -d $groups/memory ] || groups=/sys/fs/cgroup/memory
-mkdir "$groups/switchyard-probe" 2>/dev/null || no "$groups cannot be written"
-rmdir "$groups/switchyard-probe"
+mkdir "$groups/$group" 2>/dev/null || no "$groups cannot be written"
+rmdir "$groups/$group"
 
 folder=$(mktemp -d -p /var/lib)
 mkdir "$folder"/{lower,upper,work,merged}

@@ -32,7 +32,13 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 VERSION = "7"
 REQUESTS = 40
 RESOURCES = {"cpu": "200m", "memory": "300Mi"}
-CANARY = {"share": 0.5, "watch_s": 6.0, "min_requests": 5, "min_agreement": 1.0}
+CANARY = {
+    "share": 0.5,
+    "watch_s": 6.0,
+    "min_requests": 5,
+    "min_agreement": 1.0,
+    "max_latency_growth": 1_000.0,  # of so few requests on a busy machine it would tell nothing
+}
 
 
 @pytest.fixture(scope="module")
@@ -134,12 +140,12 @@ def test_a_canary_has_some_requests_and_then_all(
     with asked(site.url) as answers:
         deployed = deployments.deploy(second, case.serving, smoke(second))
         after = len(answers)
-        until(lambda: len(answers) > after + 20)
+        until(lambda: len(answers) > after + 60)  # the Service hears a little later of what is gone
 
     assert {status for status, _ in answers} == {200}
     versions = [version for _, version in answers]
     during = versions[versions.index("8") : len(versions) - versions[::-1].index("7")]
-    assert during.count("7") > 5 < during.count("8")  # both, for a time
+    assert min(during.count("7"), during.count("8")) > 5  # both, for a time
     assert set(versions[-20:]) == {"8"}
     assert any("of the candidate 0.00% were errors" in note for note in deployed.notes)
     assert any("known rows alike" in note for note in deployed.notes)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+from zenml.entrypoints import entrypoint as zenmls
 from zenml.pipelines.dynamic.entrypoint_configuration import DynamicPipelineEntrypointConfiguration
 
-from stacks.adapting.entrypoint import COMMAND, start_pods_adapted
+from stacks import adapting
+from stacks.adapting.entrypoint import COMMAND, main, start_pods_adapted
 from stacks.workspace import ROOT
 
 
@@ -20,3 +23,13 @@ def test_pods_are_started_by_a_command_that_there_is() -> None:
     )
     assert done.returncode == 2
     assert "--entrypoint_config_source" in done.stderr
+
+
+def test_zenml_is_changed_before_it_runs_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(adapting, "adapt", lambda: done.append("changed"))
+    monkeypatch.setattr(zenmls, "main", lambda: done.append("run"))
+
+    main()
+
+    assert done == ["changed", "run"]
