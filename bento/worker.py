@@ -14,7 +14,7 @@ answered at once, until SIGTERM.
 
 In a pod it opens the public socket itself (`--listen`), and SIGTERM is `drain`: connections that
 clients keep outlive the pod's place behind its Service. `--trial`: it is there to be tried, and
-what it is asked is nobody's request.
+what it is asked is nobody's request until it is told that it has passed (`bento.trials`).
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ import uvicorn
 
 from bento.connections import KEEP_ALIVE_S, Connection
 from bento.logs import log_to_stderr
+from bento.trials import passed_before, triable
 
 APPLICATION = "bento.service:svc"
 ORPHANED_S = 5.0
@@ -151,9 +152,11 @@ class Worker:
 
 async def _work(options: argparse.Namespace) -> None:
     Connection.head_timeout_s = options.head_timeout
-    Connection.on_trial = options.control_fd is not None or options.trial
+    on_trial = options.trial and not passed_before(os.environ)
+    Connection.on_trial = options.control_fd is not None or on_trial
     private = socket.create_server(("127.0.0.1", options.private_port), backlog=_BACKLOG)
-    server = WorkerServer(_configuration())
+    app = _application()
+    server = WorkerServer(_configuration(triable(app, os.environ) if on_trial else app))
     serving = asyncio.create_task(server.serve(sockets=[private]))
     listening = asyncio.create_task(server.listening.wait())
     await asyncio.wait((serving, listening), return_when=asyncio.FIRST_COMPLETED)
@@ -168,7 +171,7 @@ async def _work(options: argparse.Namespace) -> None:
             name, lambda: worker.end(options.limit, idle_may_stay=not inherited)
         )
     if options.control_fd is None:
-        await worker.accept(on_trial=options.trial)
+        await worker.accept(on_trial=on_trial)
         return await serving
     control = socket.socket(fileno=options.control_fd)
     obeying = asyncio.create_task(_obey(worker, control, private.getsockname()[1]))
@@ -201,9 +204,9 @@ async def _obey(worker: Worker, control: socket.socket, port: int) -> None:
     worker.end(ORPHANED_S, idle_may_stay=False)
 
 
-def _configuration() -> uvicorn.Config:
+def _configuration(app: Any) -> uvicorn.Config:
     return uvicorn.Config(
-        _application(),
+        app,
         interface="asgi3",
         http=Connection,
         ws="none",
@@ -252,7 +255,7 @@ def _parser() -> argparse.ArgumentParser:
     public = parser.add_mutually_exclusive_group(required=True)
     public.add_argument("--fd", type=int, help="the public socket: inherited, bound, listening")
     public.add_argument("--listen", type=_address, metavar="HOST:PORT", help="open it there")
-    add("--trial", action="store_true", help="count and record nothing")
+    add("--trial", action="store_true", help="count and record nothing until told")
     add("--control-fd", type=int, help="a socket to the supervisor")
     add("--private-port", type=int, default=0, help="on 127.0.0.1; 0 takes a free one")
     add("--head-timeout", type=float, default=10.0, help="seconds for a request's head to arrive")

@@ -42,6 +42,10 @@ class Place:
             (service / "bento").mkdir(parents=True)
             for each in (ROOT / "bento").glob("*.py"):
                 shutil.copy(each, service / "bento" / each.name)
+            for path in ("__init__.py", "serving/__init__.py", "serving/trials.py"):
+                copy = service / "switchyard" / path
+                copy.parent.mkdir(exist_ok=True)
+                shutil.copy(ROOT / "switchyard" / path, copy)
             shutil.copy(Path(__file__).with_name("dummy_service.py"), service / "bento/service.py")
         for file in files:
             (service / file).touch()

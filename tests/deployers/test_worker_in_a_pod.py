@@ -8,16 +8,19 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from switchyard.serving import trials
 from tests.deployers.places import Place, free_port, get, until
 
 
 @contextmanager
-def worker(folder: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def worker(
+    folder: Path, *arguments: str, **variables: str
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Where it answers, and its process."""
     port = free_port()
     command = [sys.executable, "-m", "bento.worker", "--listen", f"127.0.0.1:{port}", *arguments]
@@ -25,6 +28,7 @@ def worker(folder: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Pope
         **os.environ,
         "PYTHONPATH": str(folder),
         "PROMETHEUS_MULTIPROC_DIR": str(metrics_of(folder)),
+        **variables,
     }
     process = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.DEVNULL)
     try:
@@ -89,3 +93,50 @@ def test_a_worker_on_trial_says_so_to_the_application(
         until(lambda: answers(url))
 
         assert get(url)["on_trial"] is bool(arguments)
+
+
+def told(url: str, word: str) -> int:
+    """The status when a word is said that may end a trial."""
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=120)
+    with closing(connection):
+        connection.request("POST", trials.PATH, headers={"authorization": f"Bearer {word}"})
+        return connection.getresponse().status
+
+
+def test_its_word_ends_a_trial_and_no_other(place: Place) -> None:
+    folder = Path(place.release("v1", "phishing", "say-trial").folder)
+    word = trials.new_word()
+    variables = {
+        trials.DIGEST: trials.digest_of(word),
+        trials.KEPT: str(place.folder / "passed"),
+    }
+    with worker(folder, "--trial", **variables) as (url, _):
+        until(lambda: answers(url))
+
+        for wrong in ("", trials.new_word(), trials.digest_of(word), "\xe4"):
+            assert told(url, wrong) == 404
+        assert get(url)["on_trial"] is True
+        assert (told(url, word), get(url)["on_trial"]) == (204, False)
+        assert told(url, word) == 204
+
+    # A container that is started again goes on where it was; another pod has not passed.
+    with worker(folder, "--trial", **variables) as (url, _):
+        until(lambda: answers(url))
+        assert get(url)["on_trial"] is False
+    other = {trials.DIGEST: trials.digest_of(trials.new_word())}
+    with worker(folder, "--trial", **variables | other) as (url, _):
+        until(lambda: answers(url))
+        assert get(url)["on_trial"] is True
+
+
+def test_a_trial_whose_end_cannot_be_kept_goes_on(place: Place) -> None:
+    folder = Path(place.release("v1", "phishing", "say-trial").folder)
+    word = trials.new_word()
+    variables = {
+        trials.DIGEST: trials.digest_of(word),
+        trials.KEPT: str(place.folder / "nowhere" / "passed"),
+    }
+    with worker(folder, "--trial", **variables) as (url, _):
+        until(lambda: answers(url))
+
+        assert (told(url, word), get(url)["on_trial"]) == (503, True)

@@ -130,13 +130,16 @@ class Deployments:
             known = self._settled(memory, name, lease)
             tracks = self._tracks(choose(known), serving, lease)
             switching.prepare(tracks)
-            with switching.candidate(tracks, smoke):
+            with switching.candidate(tracks, smoke) as word:
                 if known is not None and known.serving is not None:
                     switching.compare(tracks, known.serving.release)
-                return self._switch(memory, known or Releases(), tracks)
+                return self._switch(memory, known or Releases(), tracks, word)
 
-    def _switch(self, memory: Memory, known: Releases, tracks: Tracks) -> Deployment:
-        """Replace the stable pods, and remember it: what is remembered first can be settled."""
+    def _switch(self, memory: Memory, known: Releases, tracks: Tracks, word: str) -> Deployment:
+        """Replace the stable pods, and remember it: what is remembered first can be settled.
+
+        word: as of `switching.promote`.
+        """
         release = tracks.wanted.release
         since = datetime.now(UTC).isoformat(timespec="milliseconds")
         manifest = workload(tracks.wanted, names.STABLE)
@@ -144,7 +147,7 @@ class Deployments:
         memory.write(known.switching(to))
         old = known.serving
         try:
-            switching.promote(tracks, None if old is None else old.manifest)
+            switching.promote(tracks, None if old is None else old.manifest, word)
         except leases.LeaseLost:
             raise
         except PlatformError:

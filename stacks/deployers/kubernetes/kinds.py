@@ -26,6 +26,7 @@ KINDS = {
     "NetworkPolicy": Kind("networking.k8s.io/v1", "networkpolicies"),
     "Pod": Kind("v1", "pods"),
     "PodDisruptionBudget": Kind("policy/v1", "poddisruptionbudgets"),
+    "ReplicaSet": Kind("apps/v1", "replicasets"),
     "Secret": Kind("v1", "secrets"),
     "Service": Kind("v1", "services"),
     "ServiceAccount": Kind("v1", "serviceaccounts"),

@@ -18,9 +18,10 @@ _PORTS = {"http": 80, "https": 443, "postgresql": 5432, "redis": 6379, "rediss":
 
 
 def workload(
-    wanted: Wanted, track: str, *, trial: bool = False, replicas: int | None = None
+    wanted: Wanted, track: str, *, trial: str = "", replicas: int | None = None
 ) -> Manifest:
-    """The Deployment of a track. replicas: None leaves their number to whoever scales it."""
+    """The Deployment of a track. trial: as of `template`; replicas: None leaves their number to
+    whoever scales it."""
     name, options = wanted.name, wanted.options
     spec: Manifest = {
         "selector": {"matchLabels": names.selected(name, track)},

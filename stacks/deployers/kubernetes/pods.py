@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,20 +12,23 @@ from stacks.deployers.kubernetes import names
 from stacks.deployers.kubernetes.options import Options
 from switchyard.capture.request_ids import KEY_VARIABLE
 from switchyard.configuration.serving import Serving
-from switchyard.serving import fetching
+from switchyard.serving import fetching, trials
 from switchyard.serving.releases import Release
 
 PORT = 3000
 SERVICE, FETCH = "service", "fetch"
 """The containers."""
 
+TRIAL = "--trial"
+"""The argument of a service that is tried."""
+
+_TRIALS = (trials.DIGEST, trials.KEPT)
+
 FOLDER, STATE, TEMPORARY = "/bento", "/state", "/tmp"  # noqa: S108  a container's own
 USER = 10_001
 HANDOVER_S = 60
 FLUSH_S = HANDOVER_S + 5
 """What a pod that ends may take beyond its requests: captured rows go to their store."""
-
-_TRIAL_GRACE_S = 5
 
 
 @dataclass(frozen=True)
@@ -40,8 +45,9 @@ class Wanted:
         return self.release.name
 
 
-def template(wanted: Wanted, track: str, *, trial: bool) -> dict[str, Any]:
-    """The pod template of a track. trial: of pods that are tried, and get no requests of clients.
+def template(wanted: Wanted, track: str, *, trial: str = "") -> dict[str, Any]:
+    """The pod template of a track. trial: of pods that are tried, and get no requests of clients;
+    the digest of the word that ends it.
 
     Its label `switchyard/template` is a digest of all the rest.
     """
@@ -59,13 +65,13 @@ def template(wanted: Wanted, track: str, *, trial: bool) -> dict[str, Any]:
             "labels": labels,
             "annotations": {"kubectl.kubernetes.io/default-container": SERVICE},
         },
-        "spec": _pod(wanted, trial=trial),
+        "spec": _pod(wanted, trial),
     }
     labels[names.TEMPLATE] = names.mark(made)
     return made
 
 
-def _pod(wanted: Wanted, *, trial: bool) -> dict[str, Any]:
+def _pod(wanted: Wanted, trial: str) -> dict[str, Any]:
     options, name = wanted.options, wanted.name
     pod: dict[str, Any] = {
         "serviceAccountName": name,
@@ -78,7 +84,7 @@ def _pod(wanted: Wanted, *, trial: bool) -> dict[str, Any]:
             "fsGroup": USER,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "terminationGracePeriodSeconds": _TRIAL_GRACE_S if trial else grace_s(options),
+        "terminationGracePeriodSeconds": grace_s(options),
         "topologySpreadConstraints": [
             {
                 "maxSkew": 1,
@@ -87,7 +93,7 @@ def _pod(wanted: Wanted, *, trial: bool) -> dict[str, Any]:
                 "labelSelector": {"matchLabels": {names.NAME: name}},
             }
         ],
-        "containers": [_service(wanted, trial=trial)],
+        "containers": [_service(wanted, trial)],
         "volumes": _volumes(wanted),
     }
     if fetches(wanted):
@@ -111,7 +117,7 @@ def _image(wanted: Wanted) -> str:
     return wanted.release.image or wanted.options.image
 
 
-def _service(wanted: Wanted, *, trial: bool) -> dict[str, Any]:
+def _service(wanted: Wanted, trial: str) -> dict[str, Any]:
     options = wanted.options
     arguments = ["--listen", f"0.0.0.0:{PORT}", "--limit", str(options.drain_s)]
     mounts: list[dict[str, Any]] = [
@@ -124,10 +130,10 @@ def _service(wanted: Wanted, *, trial: bool) -> dict[str, Any]:
         "name": SERVICE,
         "image": _image(wanted),
         "command": ["python", "-m", "bento.worker"],
-        "args": [*arguments, "--trial"] if trial else arguments,
+        "args": [*arguments, TRIAL] if trial else arguments,
         "workingDir": FOLDER,
         "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
-        "env": _environment(wanted),
+        "env": _environment(wanted, trial),
         "envFrom": _secrets(options),
         "resources": _resources(options),
         "volumeMounts": mounts,
@@ -140,7 +146,7 @@ def _service(wanted: Wanted, *, trial: bool) -> dict[str, Any]:
         },
         "terminationMessagePolicy": "FallbackToLogsOnError",
     }
-    if not trial and options.pause_s:
+    if options.pause_s:
         # Requests come for a moment after the pod has left its Service.
         pause = {"exec": {"command": ["sleep", str(options.pause_s)]}}
         container["lifecycle"] = {"preStop": pause}
@@ -166,7 +172,7 @@ def _fetch(wanted: Wanted) -> dict[str, Any]:
     }
 
 
-def _environment(wanted: Wanted) -> list[dict[str, Any]]:
+def _environment(wanted: Wanted, trial: str) -> list[dict[str, Any]]:
     settings = {
         "HOME": TEMPORARY,
         "PYTHONPATH": FOLDER,
@@ -182,6 +188,8 @@ def _environment(wanted: Wanted) -> list[dict[str, Any]]:
         "SWITCHYARD__SERVING__WORKERS": "1",  # more pods, not more processes in one
         **wanted.options.environment,
     }
+    if trial:
+        settings |= {trials.DIGEST: trial, trials.KEPT: f"{STATE}/passed"}
     key = {"name": names.request_key(wanted.name), "key": KEY_VARIABLE}
     return [
         *({"name": each, "value": settings[each]} for each in sorted(settings)),
@@ -228,3 +236,15 @@ def _volumes(wanted: Wanted) -> list[dict[str, Any]]:
     if fetches(wanted):
         sizes["bento"] = "1Gi"
     return [{"name": each, "emptyDir": {"sizeLimit": sizes[each]}} for each in sorted(sizes)]
+
+
+def untried(template: Mapping[str, Any]) -> dict[str, Any]:
+    """A template as it would be if it was neither of a track nor tried: what else it says."""
+    bare = copy.deepcopy(dict(template))
+    for label in (names.TRACK, names.SERVING, names.TEMPLATE):
+        bare["metadata"]["labels"].pop(label, None)
+    for container in bare["spec"]["containers"]:
+        container["args"] = [each for each in container.get("args") or () if each != TRIAL]
+        given = container.get("env") or ()
+        container["env"] = [each for each in given if each["name"] not in _TRIALS]
+    return bare

@@ -6,13 +6,14 @@ _APPLIED = ("get", "create", "patch", "delete")
 
 RIGHTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("", "configmaps", ("get", "list", "create", "update")),
-    ("", "pods", ("list",)),
+    ("", "pods", ("list", "patch")),
     ("", "pods/log", ("get",)),
     ("", "pods/portforward", ("create", "get")),
     ("", "secrets", ("create",)),
     ("", "serviceaccounts", ("create", "patch")),
     ("", "services", ("get", "create", "patch")),
     ("apps", "deployments", (*_APPLIED, "watch", "list")),
+    ("apps", "replicasets", ("list",)),
     ("autoscaling", "horizontalpodautoscalers", ("create", "patch", "delete")),
     ("coordination.k8s.io", "leases", ("get", "create", "update")),
     ("networking.k8s.io", "ingresses", ("create", "patch", "delete")),

@@ -55,8 +55,10 @@ def wait(
             now = cluster.get("Deployment", name) or _gone(name)
             if complete(now):
                 return now
-        pods = cluster.list("Pod", {names.TEMPLATE: mark})
-        last = symptom(now, pods, cluster.place)
+        pods = cluster.list("Pod", {names.NAME: now["metadata"]["labels"][names.NAME]})
+        new = [pod for pod in pods if pod["metadata"]["labels"].get(names.TEMPLATE) == mark]
+        ending = any("deletionTimestamp" in pod["metadata"] for pod in pods)
+        last = symptom(now, new, cluster.place, more_room=ending)
         if last is not None and last.final:
             raise RolloutFailed(last.told)
         if time.monotonic() > deadline:

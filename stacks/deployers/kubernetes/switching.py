@@ -1,6 +1,6 @@
 """From one release to another: the candidate is tried, then the stable pods are replaced.
 
-    candidate     made ── ready ── smoke test ── (canary) ──────────────── deleted
+    candidate     made ── ready ── smoke test ── (canary) ─┐ its pod is the first new one
     stable        ═══════ old ═════════════════════════════╪ new, pod by pod ═════
 
 Until the smoke test is passed nothing that serves is touched. When the new pods do not become ready
@@ -16,11 +16,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from stacks.deployers.kubernetes import comparing, names
+from stacks.deployers.kubernetes.joining import join
 from stacks.deployers.kubernetes.leases import LeaseLost
 from stacks.deployers.kubernetes.manifests import companions, request_key, surroundings
 from stacks.deployers.kubernetes.reaching import reached
+from stacks.deployers.kubernetes.rollouts import RolloutFailed
 from stacks.deployers.kubernetes.tracks import Tracks
 from switchyard.errors import PlatformError, SwitchyardError
+from switchyard.serving import trials
 from switchyard.serving.releases import Release
 
 Object = dict[str, Any]
@@ -44,16 +47,18 @@ def prepare(tracks: Tracks) -> None:
 
 
 @contextmanager
-def candidate(tracks: Tracks, smoke: Smoke) -> Iterator[None]:
+def candidate(tracks: Tracks, smoke: Smoke) -> Iterator[str]:
     """A candidate that has passed its smoke test, inside the block; gone after it.
 
-    Errors of `smoke` are raised again; PlatformError when the candidate does not become ready.
+    Yields the word that ends its trial. Errors of `smoke` are raised again; PlatformError when the
+    candidate does not become ready.
     """
+    word = trials.new_word()
     try:
-        tracks.roll(names.CANDIDATE, trial=True, replicas=1)
+        tracks.roll(names.CANDIDATE, trial=trials.digest_of(word), replicas=1)
         with reached(tracks.cluster, tracks.pods(names.CANDIDATE)[0]) as url:
             smoke(url)
-        yield
+        yield word
     finally:
         tracks.discard()
 
@@ -65,14 +70,15 @@ def compare(tracks: Tracks, before: Release) -> None:
         comparing.share_requests(tracks, before)
 
 
-def promote(tracks: Tracks, old: Object | None) -> None:
+def promote(tracks: Tracks, old: Object | None, word: str) -> None:
     """Replace the stable pods.
 
     old: the manifest that ran before, which comes back when the new pods do not become ready; None
-    where nothing ran: then nothing is left. PlatformError in either case.
+    where nothing ran: then nothing is left. PlatformError in either case. word: ends the trial of
+    the candidate, whose pod becomes one of them.
     """
     try:
-        tracks.roll(names.STABLE)
+        tracks.roll(names.STABLE, begun=lambda stable: join(tracks, stable, word))
     except LeaseLost:
         raise  # the cluster is another's now
     except SwitchyardError as error:
@@ -80,7 +86,12 @@ def promote(tracks: Tracks, old: Object | None) -> None:
         if old is None:
             tracks.cluster.delete("Deployment", names.deployment(tracks.wanted.name, names.STABLE))
             raise
-        tracks.settle(old)  # its pods are still there
+        try:
+            tracks.settle(old)  # its pods are still there
+        except RolloutFailed as missing:
+            raise PlatformError(
+                f"{error}. The release before comes back, but not all of its pods have: {missing}"
+            ) from error
         raise PlatformError(f"{error}. The release before has all requests again") from error
 
 

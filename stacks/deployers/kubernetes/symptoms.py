@@ -43,23 +43,28 @@ class Symptom(NamedTuple):
     final: bool = False
 
 
-def symptom(deployment: Object, pods: Sequence[Object], place: Place) -> Symptom | None:
-    """What keeps these pods from being ready; None when nothing is known yet."""
+def symptom(
+    deployment: Object, pods: Sequence[Object], place: Place, *, more_room: bool = False
+) -> Symptom | None:
+    """What keeps these pods from being ready; None when nothing is known yet.
+
+    more_room: others are about to end, so that a quota which is used up is no end of it.
+    """
     found = [each for pod in pods for each in _of(pod, place)]
-    refusal = _creation(deployment, place)
+    refusal = _creation(deployment, place, more_room=more_room)
     if refusal is not None:
         found.append(refusal)
     return min(found, key=lambda each: not each.final, default=None)
 
 
-def _creation(deployment: Object, place: Place) -> Symptom | None:
+def _creation(deployment: Object, place: Place, *, more_room: bool) -> Symptom | None:
     """Why the cluster makes no pod at all."""
     for condition in _conditions(deployment):
         if condition.get("type") == "ReplicaFailure" and condition.get("status") == "True":
             message = str(condition.get("message", ""))
             _, full, told = message.partition("exceeded quota: ")
             if full:
-                return Symptom(full_quota(told, place.namespace, place.kubectl), final=True)
+                return Symptom(full_quota(told, place.namespace, place.kubectl), not more_room)
             return Symptom(f"no pod can be made: {message}", final="forbidden" in message)
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from stacks.deployers.kubernetes import names, rollouts
@@ -35,22 +36,34 @@ class Tracks:
         self.cluster, self.wanted, self.lease = cluster, wanted, lease
         self.notes: list[str] = []
 
-    def roll(self, track: str, *, trial: bool = False, replicas: int | None = None) -> Object:
+    def roll(
+        self,
+        track: str,
+        *,
+        trial: str = "",
+        replicas: int | None = None,
+        begun: Callable[[Object], None] = lambda _: None,
+    ) -> Object:
         """Let the pods of a track be the release's; PlatformError when they do not come up.
 
-        replicas: how many; None leaves that to the autoscaler, or to people.
+        trial: the digest of the word that ends their trial, if they are on one; replicas: how many,
+        None leaves that to the autoscaler, or to people; begun: is given the Deployment when it is
+        applied, before its pods are there.
         """
         self.lease.check()
         manifest = workload(self.wanted, track, trial=trial, replicas=replicas)
         try:
-            return self.settle(manifest)
+            return self.settle(manifest, begun)
         except RolloutFailed as error:
             of = "the candidate" if track == names.CANDIDATE else "the new release"
             release = self.wanted.release.bento
             raise PlatformError(f"{of} '{release}' does not come up: {error}") from error
 
-    def settle(self, manifest: Object) -> Object:
-        """Apply the manifest of a Deployment and wait for its pods; RolloutFailed."""
+    def settle(self, manifest: Object, begun: Callable[[Object], None] = lambda _: None) -> Object:
+        """Apply the manifest of a Deployment and wait for its pods; RolloutFailed.
+
+        begun: as of `roll`.
+        """
         name = manifest["metadata"]["name"]
         new = self.cluster.get("Deployment", name) is None
         applied = self.apply(manifest)
@@ -58,6 +71,7 @@ class Tracks:
         if new and "replicas" not in manifest["spec"] and least > 1:
             change = {"spec": {"replicas": least}}
             applied = self.cluster.merge("Deployment", name, change, _BEGINNER)
+        begun(applied)
         limit_s = self.wanted.options.ready_timeout_s
         return rollouts.wait(self.cluster, applied, limit_s, self.lease.check)
 

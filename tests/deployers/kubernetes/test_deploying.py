@@ -46,7 +46,7 @@ def test_the_api_server_takes_every_manifest_strictly(site: Site) -> None:
         *surroundings(NAME, options, ["postgresql://db/jobs"]),
         *companions(NAME, options),
         workload(wanted, "stable"),
-        workload(wanted, "candidate", trial=True, replicas=1),
+        workload(wanted, "candidate", trial="b" * 64, replicas=1),
         workload(wanted, "candidate", replicas=2),
     ]
 
@@ -157,11 +157,51 @@ def test_a_release_that_does_not_start_is_told_with_its_last_words(site: Site) -
     assert not site.there("deployment", f"{NAME}-candidate")
 
 
+def test_the_candidates_pod_is_the_one_that_serves(site: Site) -> None:
+    site.deploy("v1")
+    tried = []
+
+    def smoke(url: str) -> None:
+        ok(url)
+        [pod] = site.pods("candidate")
+        tried.append(pod["metadata"]["uid"])
+
+    site.deployments.deploy(site.release("v2"), site.serving, smoke)
+
+    [pod] = site.pods()
+    assert pod["metadata"]["uid"] == tried[0]
+    [owner] = pod["metadata"]["ownerReferences"]
+    assert owner["name"].startswith(f"{NAME}-")
+    assert (
+        site.get("replicaset", owner["name"])["metadata"]["labels"]["switchyard/track"] == "stable"
+    )
+    eventually("nothing else is left", lambda: len(site.get("pods")["items"]) == 1)
+    # Who goes back replaces it like any other.
+    site.deployments.rollback(NAME, site.serving, ok)
+    eventually("v1 answers", lambda: version_at(site.url) == "v1")
+    eventually("it has ended", lambda: len(site.get("pods")["items"]) == 1)
+
+
+def test_a_quota_with_room_for_one_pod_more_suffices(site: Site) -> None:
+    site.deploy("v1", autoscaling={"min": 2})
+    eventually("the Service answers", lambda: version_at(site.url) == "v1")
+    eventually("two pods are there", lambda: len(site.get("pods")["items"]) == 2)
+
+    with site.quota(pods="3"), Load(site.url, clients=1) as clients:
+        site.deploy("v2", autoscaling={"min": 2})
+
+    assert clients.errors == []
+    assert len(site.pods()) == 2
+
+
 def test_the_release_before_comes_back_when_the_stable_pods_do_not_come_up(site: Site) -> None:
     """A quota that has room for the candidate and none for what follows it."""
     site.deploy("v1")
     eventually("the Service answers", lambda: version_at(site.url) == "v1")
-    eventually("the candidate is gone", lambda: len(site.get("pods")["items"]) == 1)
+    eventually("one pod is there", lambda: len(site.get("pods")["items"]) == 1)
+    # The stable pods differ from what the stack's file says: the candidate cannot be one of them.
+    site.kubectl("set", "resources", f"deployment/{NAME}", "--limits=memory=300Mi")
+    eventually("one pod is there", lambda: len(site.get("pods")["items"]) == 1)
 
     with (
         site.quota(pods="2"),

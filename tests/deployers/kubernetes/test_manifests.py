@@ -9,9 +9,11 @@ import pytest
 from stacks.deployers.kubernetes import names
 from stacks.deployers.kubernetes.manifests import companions, service, surroundings, workload
 from stacks.deployers.kubernetes.options import Options
-from stacks.deployers.kubernetes.pods import FLUSH_S, HANDOVER_S, template
+from stacks.deployers.kubernetes.pods import FLUSH_S, HANDOVER_S, template, untried
 from switchyard.errors import RequestError
 from tests.deployers.kubernetes.releases import release, wanted
+
+DIGEST = "b" * 64
 
 
 def pod(made: dict[str, Any]) -> dict[str, Any]:
@@ -25,7 +27,7 @@ def labels(made: dict[str, Any]) -> dict[str, str]:
 
 
 def test_a_candidate_is_behind_no_service() -> None:
-    candidate = workload(wanted(), names.CANDIDATE, trial=True, replicas=1)
+    candidate = workload(wanted(), names.CANDIDATE, trial=DIGEST, replicas=1)
     stable = workload(wanted(), names.STABLE)
     selector = service("phishing", Options())["spec"]["selector"]
 
@@ -91,13 +93,22 @@ def test_a_pod_that_ends_has_time_for_its_requests_and_its_rows() -> None:
     assert running["args"][-2:] == ["--limit", "30"]
 
 
-def test_a_candidate_on_trial_records_nothing_and_ends_at_once() -> None:
-    made = pod(workload(wanted(), names.CANDIDATE, trial=True, replicas=1))
-    [running] = made["containers"]
+def test_a_candidate_knows_how_its_trial_ends_and_is_a_stable_pod_else() -> None:
+    candidate = workload(wanted(), names.CANDIDATE, trial=DIGEST, replicas=1)["spec"]["template"]
+    stable = workload(wanted(), names.STABLE)["spec"]["template"]
+    [running] = candidate["spec"]["containers"]
 
     assert "--trial" in running["args"]
-    assert "lifecycle" not in running
-    assert made["terminationGracePeriodSeconds"] < 10
+    assert {"name": "SWITCHYARD_TRIAL_SHA256", "value": DIGEST} in running["env"]
+    assert untried(candidate) == untried(stable)
+    assert candidate["spec"]["containers"] != stable["spec"]["containers"]
+
+
+def test_a_pod_of_other_wishes_is_no_stable_pod() -> None:
+    candidate = workload(wanted(), names.CANDIDATE, trial=DIGEST, replicas=1)["spec"]["template"]
+    other = workload(wanted(resources={"cpu": "2"}), names.STABLE)["spec"]["template"]
+
+    assert untried(candidate) != untried(other)
 
 
 def test_the_archive_is_fetched_by_its_digest() -> None:
@@ -120,11 +131,11 @@ def test_equal_wishes_make_equal_pods_and_others_another_mark() -> None:
     def mark(made: dict[str, Any]) -> str:
         return str(made["metadata"]["labels"][names.TEMPLATE])
 
-    first = template(wanted(), names.STABLE, trial=False)
+    first = template(wanted(), names.STABLE)
 
-    assert first == template(wanted(), names.STABLE, trial=False)
-    assert mark(first) != mark(template(wanted("4"), names.STABLE, trial=False))
-    assert mark(first) != mark(template(wanted(drain_s=31), names.STABLE, trial=False))
+    assert first == template(wanted(), names.STABLE)
+    assert mark(first) != mark(template(wanted("4"), names.STABLE))
+    assert mark(first) != mark(template(wanted(drain_s=31), names.STABLE))
 
 
 def test_no_secret_stands_in_a_manifest() -> None:
