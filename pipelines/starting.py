@@ -35,6 +35,9 @@ from switchyard.serving.locations import settled
 DEPLOYING = ("deployment", "rollback", "monitoring")
 """Pipelines whose small steps deploy."""
 
+BUILDING = "deployment"
+"""The one that first of all builds a Bento."""
+
 
 @dataclass(frozen=True)
 class Manner:
@@ -96,6 +99,7 @@ def placed(pipeline: Pipeline, case: UseCase, manner: Manner, **settings: Any) -
         _teller(manner),
         image=manner.image,
         deploys=pipeline.name in DEPLOYING,
+        builds=pipeline.name == BUILDING,
         further=settings,
     )
     return pipeline.with_options(**place)

@@ -47,13 +47,14 @@ def options(
     *,
     image: str | None = None,
     deploys: bool = False,
+    builds: bool = False,
     further: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What `with_options` of a pipeline takes on the active stack; nothing without pods.
 
     tell: gets the lines of a build, should the registry lack an image of today's code; image: a
     prebuilt one instead; deploys: whether its small steps deploy, for which their pod needs rights;
-    further: settings of the orchestrator.
+    builds: whether they begin with building a Bento; further: settings of the orchestrator.
     RequestError when the image is not in its registry; PlatformError when none can be made.
     """
     if not has_pods():
@@ -72,7 +73,8 @@ def options(
                 "allow_download_from_artifact_store": False,
                 "allow_download_from_code_repository": False,
             },
-            "orchestrator": of_pipeline(_configured(), case, deploys=deploys) | dict(further or {}),
+            "orchestrator": of_pipeline(_configured(), case, deploys=deploys, builds=builds)
+            | dict(further or {}),
         }
     }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from stacks.adapting.entrypoint import BUILDS
 from switchyard.configuration.model import UseCase
 from switchyard.configuration.resources import Pod
 
@@ -44,15 +45,19 @@ ONLY_DEATHS: dict[str, list[dict[str, Any]]] = {
 }
 
 
-def of_pipeline(configured: Mapping[str, Any], case: UseCase, *, deploys: bool) -> dict[str, Any]:
+def of_pipeline(
+    configured: Mapping[str, Any], case: UseCase, *, deploys: bool = False, builds: bool = False
+) -> dict[str, Any]:
     """Of the pod that runs a pipeline and its small steps.
 
-    configured: of the orchestrator's component; deploys: whether those steps deploy.
+    configured: of the orchestrator's component; deploys: whether those steps deploy; builds:
+    whether they begin with building a Bento.
     """
     own = dict(configured.get("orchestrator_pod_settings") or {})
+    ahead = {"env": [{"name": BUILDS, "value": "yes"}]} if builds else {}
     account = {"service_account_name": DEPLOYER_ACCOUNT} if deploys else {}
     return {
-        "orchestrator_pod_settings": _merged(_pod(case, case.resources.pipeline), own),
+        "orchestrator_pod_settings": _merged(_pod(case, case.resources.pipeline) | ahead, own),
         "pod_settings": _merged(_pod(case, case.resources.pipeline), _of_steps(configured)),
         "orchestrator_job_backoff_limit": RESTARTS,
         "job_monitoring_interval": POLLED_S,

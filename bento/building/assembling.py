@@ -1,9 +1,8 @@
-"""Finish a service folder from within: `python -P assembling.py FOLDER VERSION`.
+"""Finish a service folder from within, in a process of its own (`waiting.py`).
 
-A process of its own, whose path leads to the folder's sources and no others: what it can do, the
-service can do wherever the folder is copied to. It scores the smoke instances and explains one, so
-that all kernels are compiled, describes the API, and lets BentoML build. For a model of texts, URLs
-to choose the instances from come on standard input, one a line; rows of tables are made up.
+Its path leads to the folder's sources and no others: what it can do, the service can do wherever
+the folder is copied to. It scores the smoke instances and explains one, so that all kernels are
+compiled, describes the API, and lets BentoML build.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import contextlib
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +32,10 @@ _SEED = 5
 
 
 def main(folder: Path, version: str, urls: Sequence[str]) -> int:
-    """Write smoke.json and openapi.json, build the Bento `version`; return the exit code."""
-    from bento.lean import keep_lean
+    """Write smoke.json and openapi.json, build the Bento `version`; return the exit code.
 
-    keep_lean()
+    urls: to choose instances from for a model of texts; rows of tables are made up.
+    """
     try:
         settings = read(folder, {})
         predictor = Predictor.open(
@@ -124,12 +123,3 @@ def build(folder: Path, version: str) -> None:
 
     logging.getLogger("bentoml").setLevel(logging.ERROR)
     build_bentofile(str(folder / "bentofile.yaml"), version=version, build_ctx=str(folder))
-
-
-def lines(stream: Iterator[str]) -> list[str]:
-    """The lines of a stream without their ends."""
-    return [line.rstrip("\n") for line in stream]
-
-
-if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2], lines(sys.stdin)))

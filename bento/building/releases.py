@@ -6,30 +6,22 @@ import compileall
 import os
 import py_compile
 import shutil
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import yaml
 
+from bento.building.assemblers import bento_home, taken
 from bento.building.staging import DERIVED, digest, kernels, stage
 from switchyard.configuration.model import UseCase
-from switchyard.errors import PlatformError, RequestError
+from switchyard.errors import PlatformError
 from switchyard.packages.manifest import Manifest
 from switchyard.serving.releases import Release
 from switchyard.tasks.rows import on_tables
 
-ASSEMBLING = Path(__file__).resolve().with_name("assembling.py")
-TIMEOUT_S = 600.0
 TRIED = 600
 """So many generated URLs are scored to find smoke instances of both labels."""
 
-_STALE_S = 3600.0
 IGNORED = "**/*.nbi\n**/*.nbc\n"
 """What an image must not be given: kernels for this machine's processor; it compiles its own."""
 
@@ -63,11 +55,6 @@ def build_release(version: int, package: Path, use_case: UseCase, target: Path) 
     )
 
 
-def bento_home() -> Path:
-    """Where BentoML keeps its store."""
-    return Path(os.environ.get("BENTOML_HOME") or "~/bentoml").expanduser().resolve()
-
-
 def _instances_of(manifest: Manifest, seed: int) -> str:
     """URLs to try, one a line; none for a model of tables, which needs none."""
     if on_tables(manifest.inputs):
@@ -81,9 +68,8 @@ def _instances_of(manifest: Manifest, seed: int) -> str:
 def _build(target: Path, use_case: UseCase, tag: str, bentos: Path, tried: str) -> None:
     """Build beside the store, add what BentoML leaves out, and move the result into the store."""
     try:
-        with _home_beside(bento_home()) as home:
-            _assemble(target, use_case, tag, home, tried)
-            made = home / "bentos" / use_case.name / tag
+        with taken() as assembler:
+            made = assembler.assemble(target, use_case.name, tag, tried)
             _carry_compiled(target, made / "src")
             (made / ".dockerignore").write_text(IGNORED, encoding="utf-8")
             _publish(made, bentos)
@@ -92,46 +78,6 @@ def _build(target: Path, use_case: UseCase, tag: str, bentos: Path, tried: str) 
             f"the Bento cannot be written to '{bentos}': {error.strerror or error}; make room or "
             "set BENTOML_HOME to another folder, then run the same command again"
         ) from error
-
-
-@contextmanager
-def _home_beside(home: Path) -> Iterator[Path]:
-    """A BentoML home for one build, on the same disk as the real one."""
-    home.mkdir(parents=True, exist_ok=True)
-    for left in home.glob(".building-*"):
-        # By a build that was killed.
-        if time.time() - left.stat().st_mtime > _STALE_S:
-            shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=".building-", dir=home) as beside:
-        yield Path(beside)
-
-
-def _assemble(target: Path, use_case: UseCase, tag: str, home: Path, tried: str) -> None:
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(target),
-        "BENTOML_HOME": str(home),
-        "BENTOML_DO_NOT_TRACK": "true",
-    }
-    try:
-        done = subprocess.run(  # noqa: S603  our own program
-            [sys.executable, "-P", str(ASSEMBLING), str(target), tag],
-            env=environment,
-            cwd=target,
-            input=tried,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise PlatformError(
-            f"building '{use_case.name}:{tag}' took more than {TIMEOUT_S:g} s"
-        ) from error
-    if done.returncode:
-        said = done.stderr.strip().splitlines() or ["no reason given"]
-        wrong = RequestError if done.returncode == RequestError.exit_code else PlatformError
-        raise wrong(f"'{use_case.name}:{tag}' cannot be built: {said[-1]}")
 
 
 def _carry_compiled(source: Path, target: Path) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 COMMAND = ["python", "-m", "stacks.adapting.entrypoint"]
+
+BUILDS = "SWITCHYARD_BUILDS"
+"""Variable of a pod that will build a Bento, so that what takes its time is begun at once."""
 
 
 def start_pods_adapted() -> None:
@@ -14,6 +19,10 @@ def start_pods_adapted() -> None:
 
 def main() -> None:
     """Run what the command line names."""
+    if os.environ.get(BUILDS):
+        from bento.building import assemblers
+
+        assemblers.begin()
     from zenml.entrypoints import entrypoint
 
     from stacks.adapting import adapt

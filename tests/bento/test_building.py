@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
-from bento.building import releases
+from bento.building import assemblers, releases
 from bento.building.assembling import EACH, smoke_instances
 from bento.building.releases import build_release
+from bento.building.waiting import LIBRARIES
 from switchyard.configuration.model import UseCase
 from switchyard.errors import PlatformError
 from switchyard.samples.urls import generate
@@ -150,13 +151,51 @@ def test_a_build_that_fails_is_explained_and_leaves_nothing(
 ) -> None:
     failing = tmp_path / "failing.py"
     failing.write_text("import sys; sys.exit('no such luck')")
-    monkeypatch.setattr(releases, "ASSEMBLING", failing)
+    monkeypatch.setattr(assemblers, "ASSEMBLING", failing)
     monkeypatch.setenv("BENTOML_HOME", str(tmp_path / "bentoml"))
 
     with pytest.raises(PlatformError, match=r"'phishing:v3-\w+' cannot be built: no such luck"):
         build_release(3, packages.of(), use_case, tmp_path / "staged")
 
     assert list((tmp_path / "bentoml").iterdir()) == []
+
+
+def test_what_was_begun_is_taken_once_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BENTOML_HOME", str(tmp_path))
+    assemblers.begin()
+    assemblers.begin()
+    [begun] = tmp_path.iterdir()
+
+    with assemblers.taken() as first, assemblers.taken() as second:
+        assert (first.home == begun, second.home == begun) == (True, False)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_process_without_an_order_ends_by_itself() -> None:
+    command = [sys.executable, "-P", str(assemblers.WAITING), str(assemblers.ASSEMBLING)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=600)
+
+    assert (done.returncode, done.stdout) == (0, b"")
+
+
+@pytest.mark.slow
+def test_a_build_needs_every_library_that_is_loaded_ahead(built: Built, tmp_path: Path) -> None:
+    staged = shutil.copytree(built.staged, tmp_path / "staged")
+    code = f"""
+import runpy, sys
+from pathlib import Path
+build = runpy.run_path({str(assemblers.ASSEMBLING)!r})["main"]
+assert build(Path.cwd(), "by-hand", {list(generate(600, 42)["url"])}) == 0
+print(sorted(set({LIBRARIES}) - set(sys.modules)))
+"""
+
+    done = run_in(staged, sys.executable, "-P", "-c", code, BENTOML_HOME=str(tmp_path / "bentoml"))
+
+    assert done.stdout.strip().endswith("[]"), done.stdout + done.stderr
 
 
 def test_a_store_that_cannot_be_written_is_named(
@@ -169,14 +208,17 @@ def test_a_store_that_cannot_be_written_is_named(
         build_release(3, packages.of(), use_case, tmp_path / "staged")
 
 
-def test_what_a_killed_build_left_is_cleared_away_later(tmp_path: Path) -> None:
+def test_what_a_killed_build_left_is_cleared_away_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BENTOML_HOME", str(tmp_path))
     recent, old = tmp_path / ".building-recent", tmp_path / ".building-old"
     for folder in (recent, old):
         (folder / "bentos").mkdir(parents=True)
     os.utime(old, (0, 0))
 
-    with releases._home_beside(tmp_path) as home:
-        assert home.is_dir()
+    with assemblers.taken() as assembler:
+        assert assembler.home.is_dir()
 
     assert list(tmp_path.iterdir()) == [recent]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from stacks.adapting.entrypoint import BUILDS
 from stacks.pods import DEPLOYER_ACCOUNT, ONLY_DEATHS, of_pipeline, of_steps_pod
 from switchyard.configuration.layers import resolve
 from switchyard.configuration.model import UseCase
@@ -35,7 +36,7 @@ def case() -> UseCase:
 
 
 def test_the_pod_of_a_pipeline_has_what_the_use_case_gives_it(case: UseCase) -> None:
-    pod = of_pipeline(CONFIGURED, case, deploys=False)["orchestrator_pod_settings"]
+    pod = of_pipeline(CONFIGURED, case)["orchestrator_pod_settings"]
 
     assert pod["resources"] == {
         "requests": {"cpu": "250m", "memory": "3Gi"},
@@ -47,7 +48,7 @@ def test_the_pod_of_a_pipeline_has_what_the_use_case_gives_it(case: UseCase) -> 
 
 def test_no_pod_has_rights_on_its_machine(case: UseCase) -> None:
     for pod in (
-        of_pipeline(CONFIGURED, case, deploys=False)["orchestrator_pod_settings"],
+        of_pipeline(CONFIGURED, case)["orchestrator_pod_settings"],
         of_steps_pod(CONFIGURED, case, LARGE)["pod_settings"],
     ):
         container, whole = (
@@ -73,9 +74,17 @@ def test_the_stacks_file_adds_to_ours_and_wins(case: UseCase) -> None:
 
 
 def test_only_what_deploys_runs_as_who_may(case: UseCase) -> None:
-    assert "service_account_name" not in of_pipeline(CONFIGURED, case, deploys=False)
+    assert "service_account_name" not in of_pipeline(CONFIGURED, case)
     account = of_pipeline(CONFIGURED, case, deploys=True)["service_account_name"]
     assert account == DEPLOYER_ACCOUNT
+
+
+def test_only_what_builds_is_told_to_begin_at_once(case: UseCase) -> None:
+    def told(**what: bool) -> bool:
+        pod = of_pipeline(CONFIGURED, case, **what)["orchestrator_pod_settings"]
+        return {"name": BUILDS, "value": "yes"} in pod.get("env", [])
+
+    assert (told(deploys=True, builds=True), told(deploys=True)) == (True, False)
 
 
 def test_a_step_with_a_pod_of_its_own_has_no_rights(case: UseCase) -> None:

@@ -9,8 +9,9 @@ import pytest
 from zenml.entrypoints import entrypoint as zenmls
 from zenml.pipelines.dynamic.entrypoint_configuration import DynamicPipelineEntrypointConfiguration
 
+from bento.building import assemblers
 from stacks import adapting
-from stacks.adapting.entrypoint import COMMAND, main, start_pods_adapted
+from stacks.adapting.entrypoint import BUILDS, COMMAND, main, start_pods_adapted
 from stacks.workspace import ROOT
 
 
@@ -33,3 +34,17 @@ def test_zenml_is_changed_before_it_runs_anything(monkeypatch: pytest.MonkeyPatc
     main()
 
     assert done == ["changed", "run"]
+
+
+@pytest.mark.parametrize("told", ["yes", ""])
+def test_a_pod_that_builds_begins_with_what_takes_its_time(
+    monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    done: list[str] = []
+    monkeypatch.setenv(BUILDS, told)
+    monkeypatch.setattr(assemblers, "begin", lambda: done.append("begun"))
+    monkeypatch.setattr(zenmls, "main", lambda: done.append("run"))
+
+    main()
+
+    assert done == (["begun", "run"] if told else ["run"])
