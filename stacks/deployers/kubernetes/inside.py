@@ -6,7 +6,7 @@ from typing import Any
 
 from stacks.deployers.kubernetes.asking import Asking
 from stacks.deployers.kubernetes.faults import Missing, Refusal, refused, silent
-from switchyard.errors import PlatformError
+from switchyard.errors import SwitchyardError
 
 
 class Inside(Asking):
@@ -22,7 +22,7 @@ class Inside(Asking):
             return self._answered(
                 "GET", path, f"read the log of pod '{pod}'", parameters=parameters
             ).decode(errors="replace")
-        except PlatformError as error:
+        except SwitchyardError as error:
             if isinstance(error, Missing) or "waiting to start" in str(error):
                 return ""
             raise

@@ -19,6 +19,9 @@ Object = dict[str, Any]
 _LOOK_S = 1
 """So long the Deployment may be silent before the pods are looked at."""
 
+_TRIED_AGAIN_S = 5.0
+"""What a cluster may take to see that a quota has room again, if it has just been tried."""
+
 
 class RolloutFailed(PlatformError):  # noqa: N818  the deployer turns it into what follows from it
     """The new pods did not become ready; the text says why."""
@@ -37,6 +40,7 @@ def wait(
     deadline = time.monotonic() + limit_s
     now = deployment
     last: Symptom | None = None
+    room = _Room()
     while not complete(now):
         alive()
         if now["spec"].get("replicas") == 0:
@@ -57,14 +61,31 @@ def wait(
                 return now
         pods = cluster.list("Pod", {names.NAME: now["metadata"]["labels"][names.NAME]})
         new = [pod for pod in pods if pod["metadata"]["labels"].get(names.TEMPLATE) == mark]
-        ending = any("deletionTimestamp" in pod["metadata"] for pod in pods)
-        last = symptom(now, new, cluster.place, more_room=ending)
+        last = symptom(now, new, cluster.place, more_room=room.may_come(pods))
         if last is not None and last.final:
             raise RolloutFailed(last.told)
         if time.monotonic() > deadline:
             told = last.told if last else "they started and did not say why; run.py logs may"
             raise RolloutFailed(f"no new pod was ready after {limit_s:g} s: {told}")
     return now
+
+
+class _Room:
+    """Whether what a quota refuses may be made yet: pods that end leave room for others.
+
+    The cluster tries again at longer and longer intervals, each as long as all before it.
+    """
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._until = 0.0
+
+    def may_come(self, pods: list[Object]) -> bool:
+        """pods: all that the use case has now."""
+        now = time.monotonic()
+        if any("deletionTimestamp" in pod["metadata"] for pod in pods):
+            self._until = now + (now - self._began) + _TRIED_AGAIN_S
+        return now < self._until
 
 
 def complete(deployment: Object) -> bool:

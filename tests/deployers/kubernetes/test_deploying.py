@@ -183,12 +183,12 @@ def test_the_candidates_pod_is_the_one_that_serves(site: Site) -> None:
 
 
 def test_a_quota_with_room_for_one_pod_more_suffices(site: Site) -> None:
-    site.deploy("v1", autoscaling={"min": 2})
+    site.deploy("v1", autoscaling={"min": 2, "max": 2})
     eventually("the Service answers", lambda: version_at(site.url) == "v1")
     eventually("two pods are there", lambda: len(site.get("pods")["items"]) == 2)
 
     with site.quota(pods="3"), Load(site.url, clients=1) as clients:
-        site.deploy("v2", autoscaling={"min": 2})
+        site.deploy("v2", autoscaling={"min": 2, "max": 2})
 
     assert clients.errors == []
     assert len(site.pods()) == 2
@@ -196,11 +196,12 @@ def test_a_quota_with_room_for_one_pod_more_suffices(site: Site) -> None:
 
 def test_the_release_before_comes_back_when_the_stable_pods_do_not_come_up(site: Site) -> None:
     """A quota that has room for the candidate and none for what follows it."""
-    site.deploy("v1")
+    site.deploy("v1", autoscaling={"max": 1})
     eventually("the Service answers", lambda: version_at(site.url) == "v1")
     eventually("one pod is there", lambda: len(site.get("pods")["items"]) == 1)
     # The stable pods differ from what the stack's file says: the candidate cannot be one of them.
     site.kubectl("set", "resources", f"deployment/{NAME}", "--limits=memory=300Mi")
+    site.kubectl("rollout", "status", f"deployment/{NAME}")
     eventually("one pod is there", lambda: len(site.get("pods")["items"]) == 1)
 
     with (
@@ -208,7 +209,7 @@ def test_the_release_before_comes_back_when_the_stable_pods_do_not_come_up(site:
         Load(site.url, clients=1) as clients,
         pytest.raises(PlatformError, match=r"quota .*small.*The release before has all requests"),
     ):
-        site.deploy("v2")
+        site.deploy("v2", autoscaling={"max": 1})
 
     assert clients.errors == []
     assert set(clients.versions) == {"v1"}
