@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -54,15 +55,22 @@ class Assembler:
             text=True,
         )
 
-    def assemble(self, folder: Path, name: str, version: str, tried: str) -> Path:
-        """Finish the folder and build its Bento; return the Bento's folder in `home`.
+    def begin(self, folder: Path, version: str) -> None:
+        """Let it finish this folder as far as that goes without instances."""
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):  # it has ended, and `finished` will say why
+            order = {"folder": str(folder.resolve()), "version": version}
+            self._process.stdin.write(json.dumps(order) + "\n")
+            self._process.stdin.flush()
+
+    def finished(self, name: str, version: str, tried: str) -> Path:
+        """Build the Bento of the folder that was begun; return the Bento's own folder in `home`.
 
         tried: URLs to choose instances from, one a line. Errors as of `build_release`.
         """
         tag = f"{name}:{version}"
-        order = json.dumps({"folder": str(folder.resolve()), "version": version})
         try:
-            _, said = self._process.communicate(f"{order}\n{tried}", timeout=TIMEOUT_S)
+            _, said = self._process.communicate(tried, timeout=TIMEOUT_S)
         except subprocess.TimeoutExpired as error:
             raise PlatformError(f"building '{tag}' took more than {TIMEOUT_S:g} s") from error
         code = self._process.returncode

@@ -11,7 +11,7 @@ import contextlib
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +31,16 @@ _TRIED = 600
 _SEED = 5
 
 
-def main(folder: Path, version: str, urls: Sequence[str]) -> int:
+def main(folder: Path, version: str, urls: Iterable[str]) -> int:
     """Write smoke.json and openapi.json, build the Bento `version`; return the exit code.
 
-    urls: to choose instances from for a model of texts; rows of tables are made up.
+    urls: to choose instances from for a model of texts, which may come late; rows of tables are
+    made up.
     """
     try:
         settings = read(folder, {})
+        described = openapi(folder, settings)
+        (folder / "openapi.json").write_text(json.dumps(described, indent=1) + "\n", "utf-8")
         predictor = Predictor.open(
             folder / "model", settings.model_version, settings.content_sha256
         )
@@ -45,8 +48,6 @@ def main(folder: Path, version: str, urls: Sequence[str]) -> int:
         instances = [each["instance"] for each in chosen[:1]]
         explained(predictor, columns_of(instances, tuple(predictor.manifest.inputs)))
         (folder / "smoke.json").write_text(json.dumps(chosen, indent=1) + "\n", "utf-8")
-        described = openapi(folder, settings)
-        (folder / "openapi.json").write_text(json.dumps(described, indent=1) + "\n", "utf-8")
         build(folder, version)
     except SwitchyardError as error:
         print(error, file=sys.stderr)  # noqa: T201  what the parent process shows
@@ -54,7 +55,7 @@ def main(folder: Path, version: str, urls: Sequence[str]) -> int:
     return 0
 
 
-def smoke_instances(predictor: Predictor, urls: Sequence[str]) -> list[dict[str, Any]]:
+def smoke_instances(predictor: Predictor, urls: Iterable[str]) -> list[dict[str, Any]]:
     """The first instances of either label, with the label and the score that must be answered."""
     found: dict[str, list[dict[str, Any]]] = {}
     for url in urls:

@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from bento.building.assemblers import bento_home, taken
-from bento.building.staging import DERIVED, digest, kernels, stage
+from bento.building.staging import DERIVED, compiled, digest, stage
 from switchyard.configuration.model import UseCase
 from switchyard.errors import PlatformError
 from switchyard.packages.manifest import Manifest
@@ -41,7 +41,7 @@ def build_release(version: int, package: Path, use_case: UseCase, target: Path) 
         for name in DERIVED:
             shutil.copyfile(folder / name, target / name)
     else:
-        _build(target, use_case, tag, bentos, _instances_of(manifest, use_case.seed))
+        _build(target, use_case, tag, bentos, manifest)
     facts = yaml.safe_load((bentos / tag / "bento.yaml").read_text(encoding="utf-8"))
     return Release(
         name=use_case.name,
@@ -65,12 +65,18 @@ def _instances_of(manifest: Manifest, seed: int) -> str:
     return "\n".join(url for url in generate(TRIED, seed)["url"] if "\n" not in url)
 
 
-def _build(target: Path, use_case: UseCase, tag: str, bentos: Path, tried: str) -> None:
+def _build(target: Path, use_case: UseCase, tag: str, bentos: Path, manifest: Manifest) -> None:
     """Build beside the store, add what BentoML leaves out, and move the result into the store."""
     try:
         with taken() as assembler:
-            made = assembler.assemble(target, use_case.name, tag, tried)
-            _carry_compiled(target, made / "src")
+            assembler.begin(target, tag)
+            tried = _instances_of(manifest, use_case.seed)
+            _compile(target)
+            made = assembler.finished(use_case.name, tag, tried)
+            for each in compiled(target):
+                place = made / "src" / each.relative_to(target)
+                place.parent.mkdir(exist_ok=True)
+                shutil.copyfile(each, place)
             (made / ".dockerignore").write_text(IGNORED, encoding="utf-8")
             _publish(made, bentos)
     except OSError as error:
@@ -80,18 +86,13 @@ def _build(target: Path, use_case: UseCase, tag: str, bentos: Path, tried: str) 
         ) from error
 
 
-def _carry_compiled(source: Path, target: Path) -> None:
-    """Put compiled kernels and bytecode into the Bento, which BentoML has left out.
+def _compile(folder: Path) -> None:
+    """Compile the sources, so that a service that starts has nothing to compile.
 
-    A service that starts there has nothing to compile. Bytecode is bound to its source's content,
-    so that it holds wherever the Bento is copied to.
+    Bytecode is bound to its source's content: it holds wherever the Bento is copied to.
     """
-    for kernel in kernels(source):
-        place = target / kernel.relative_to(source)
-        place.parent.mkdir(exist_ok=True)
-        shutil.copyfile(kernel, place)
     compileall.compile_dir(
-        target, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH
+        folder, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH
     )
 
 

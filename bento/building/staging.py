@@ -93,6 +93,13 @@ def sources() -> Iterable[Path]:
                 yield path
 
 
+def compiled(folder: Path) -> Iterable[Path]:
+    """What was compiled of the sources of a service folder: kernels and bytecode."""
+    for path in sorted(folder.rglob("__pycache__/*")):
+        if path.suffix in (*KERNELS, ".pyc"):
+            yield path
+
+
 def kernels(folder: Path) -> Iterable[Path]:
     """Numba's compiled kernels, which lie beside their sources and hold in a copy of these.
 

@@ -44,7 +44,8 @@ def main(assembling: Path) -> int:
     told = json.loads(order)
     os.chdir(told["folder"])
     sys.path.insert(0, told["folder"])
-    lines = [line.rstrip("\n") for line in sys.stdin]
+    sys.dont_write_bytecode = True  # the folder's is made otherwise (`releases.py`)
+    lines = (line.rstrip("\n") for line in sys.stdin)
     return int(loaded(assembling).main(Path(told["folder"]), told["version"], lines))
 
 
