@@ -8,6 +8,7 @@ one it ends.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -34,6 +35,7 @@ LEAN = Path(__file__).resolve().parents[1] / "lean.py"
 
 def main(assembling: Path) -> int:
     """Wait, finish the folder, return the exit code."""
+    gc.disable()  # what it makes it needs to its end, which is soon
     loaded(LEAN).keep_lean()
     for name in LIBRARIES:
         with suppress(ImportError):  # whether that matters the service will say

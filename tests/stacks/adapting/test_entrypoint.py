@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 from zenml.entrypoints import entrypoint as zenmls
@@ -24,6 +26,14 @@ def test_pods_are_started_by_a_command_that_there_is() -> None:
     )
     assert done.returncode == 2
     assert "--entrypoint_config_source" in done.stderr
+
+
+@pytest.fixture(autouse=True)
+def collecting() -> Iterator[None]:
+    """Garbage is collected as before, after a test."""
+    before = gc.get_threshold()
+    yield
+    gc.set_threshold(*before)
 
 
 def test_zenml_is_changed_before_it_runs_anything(monkeypatch: pytest.MonkeyPatch) -> None:
