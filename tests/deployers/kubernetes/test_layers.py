@@ -9,14 +9,18 @@ import shutil
 import subprocess
 import tarfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
+from threading import Timer
+from typing import Any
 
 import pytest
 import requests
 
 from stacks.deployers.kubernetes.layers import add_layer
 from stacks.deployers.kubernetes.options import Options
+from stacks.registries.asking import Host
 from stacks.registries.client import INDEXES, MANIFESTS, Registry
 from stacks.registries.client import content_digest as digest
 from stacks.registries.references import Reference
@@ -29,36 +33,54 @@ LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 
 
+class OwnRegistry:
+    """A registry of this machine, which can go away and come back."""
+
+    def __init__(self, program: str, folder: Path) -> None:
+        self.host = f"127.0.0.1:{free_port()}"
+        self._command = [program, "serve", str(folder / "config.yml")]
+        (folder / "config.yml").write_text(
+            f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
+            f"http: {{addr: '{self.host}'}}\n"
+        )
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Begin to answer."""
+        quiet: Any = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+        self._process = subprocess.Popen(self._command, start_new_session=True, **quiet)
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                requests.get(f"http://{self.host}/v2/", timeout=5)
+                return
+            except requests.ConnectionError:
+                assert time.monotonic() < deadline, "the registry does not start"
+                time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Be away."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
 @pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnRegistry]:
     """A registry of this machine; skips where the program is not installed."""
     program = shutil.which("docker-registry")
     if program is None:
         pytest.skip("docker-registry is not installed")
-    folder = tmp_path_factory.mktemp("registry")
-    address = f"127.0.0.1:{free_port()}"
-    (folder / "config.yml").write_text(
-        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
-        f"http: {{addr: '{address}'}}\n"
-    )
-    process = subprocess.Popen(
-        [program, "serve", str(folder / "config.yml")],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            requests.get(f"http://{address}/v2/", timeout=5)
-            break
-        except requests.ConnectionError:
-            assert time.monotonic() < deadline, "the registry does not start"
-            time.sleep(0.05)
-    yield address
-    process.kill()
-    process.wait()
+    made = OwnRegistry(program, tmp_path_factory.mktemp("registry"))
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def host(own: OwnRegistry) -> str:
+    return own.host
 
 
 def push_base(host: str, *, index: bool = False) -> str:
@@ -160,3 +182,79 @@ def test_a_registry_that_is_silent_is_named(release: Release) -> None:
 def test_a_place_for_images_is_needed(release: Release) -> None:
     with pytest.raises(RequestError, match="needs `repository`"):
         add_layer(release, Options(image="r:5000/a:b", model_from="image"))
+
+
+@pytest.fixture
+def leaving(
+    own: OwnRegistry, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., list[int]]]:
+    """Lets the registry leave before the request of that number; returns where it did so.
+
+    back_s: until it is back.
+    """
+    asking = Host.ask
+    timers: list[Timer] = []
+
+    def leave(before: int, back_s: float | None) -> list[int]:
+        numbers = count(1)
+        left: list[int] = []
+
+        def ask(self: Host, *given: Any, **named: Any) -> requests.Response:
+            if next(numbers) == before:
+                left.append(before)
+                own.stop()
+                if back_s is not None:
+                    timers.append(Timer(back_s, own.start))
+                    timers[-1].start()
+            return asking(self, *given, **named)
+
+        monkeypatch.setattr(Host, "ask", ask)
+        return left
+
+    yield leave
+    monkeypatch.undo()
+    for timer in timers:
+        timer.join()
+    own.stop()
+    own.start()
+
+
+def whole(host: str, reference: str) -> bool:
+    """Whether the registry has all of an image."""
+    image = Reference.of(reference)
+    registry = Registry(host, image.name)
+    found = registry.manifest(image.version)
+    assert found is not None
+    return all(registry.has(each["digest"]) for each in (found[0]["config"], *found[0]["layers"]))
+
+
+# A repository that has not answered yet is told of at once; the last request puts the manifest.
+@pytest.mark.parametrize("before", range(3, 13))
+def test_a_registry_that_leaves_in_the_middle_is_waited_for(
+    host: str, release: Release, leaving: Callable[..., list[int]], before: int
+) -> None:
+    wanted = options(host, push_base(host), repository=f"leaving/{before}")
+    left = leaving(before, back_s=1.0)
+
+    made = add_layer(release, wanted)
+
+    assert left == [before]
+    assert whole(host, made)
+
+
+def test_a_registry_that_stays_away_is_told_and_nothing_is_half_there(
+    own: OwnRegistry,
+    host: str,
+    release: Release,
+    leaving: Callable[..., list[int]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wanted = options(host, push_base(host), repository="leaving/for-good")
+    monkeypatch.setattr(Registry, "patience_s", 1.0)
+    leaving(8, back_s=None)
+
+    with pytest.raises(PlatformError, match=f"registry '{host}' cannot be reached"):
+        add_layer(release, wanted)
+
+    own.start()
+    assert whole(host, add_layer(release, wanted))
