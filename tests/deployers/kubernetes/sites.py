@@ -145,11 +145,11 @@ class Site:
         """Another one of the same namespace."""
         return Deployments(self.options(**options))
 
-    def release(self, version: str, *files: str) -> Release:
+    def release(self, version: str, *files: str, **options: Any) -> Release:
         """A published release whose service answers with its version; `files`: what else to do."""
         made = self._place.release(version, NAME, *files)
         (Path(made.folder) / "version").write_text(version, encoding="utf-8")
-        return publish(made, self.options())
+        return publish(made, self.options(**options))
 
     def deploy(self, version: str, *files: str, **options: Any) -> Deployment:
         """Deploy a release that passes its smoke test."""

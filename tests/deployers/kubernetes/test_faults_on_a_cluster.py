@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ import yaml
 from stacks.deployers.kubernetes.rights import RIGHTS
 from switchyard.errors import PlatformError, RequestError
 from tests.clusters import eventually
+from tests.deployers.kubernetes.registries import OwnRegistry
 from tests.deployers.kubernetes.sites import NAME, Site
 from tests.deployers.places import ok
 
@@ -50,6 +52,21 @@ def test_an_image_that_is_not_to_be_had(site: Site) -> None:
 
     with pytest.raises(PlatformError, match=r"image '.*never-pushed' cannot be pulled .*not found"):
         site.deploy("v1", image=image)
+
+
+def test_a_registry_that_goes_away_before_a_pod_has_its_image(site: Site, tmp_path: Path) -> None:
+    if not site.image.startswith("127.0.0.1"):
+        pytest.skip("the nodes are not this machine, and know no registry of it")
+    with OwnRegistry(tmp_path) as own:
+        given = {"model_from": "image", "repository": f"{own.host}/tests"}
+        release = site.release("v1", **given)
+        own.stop()
+        back = Timer(15, own.start)
+        back.start()
+        try:
+            assert site.deployer(**given).deploy(release, site.serving, ok).healthy
+        finally:
+            back.join()
 
 
 def test_a_missing_secret(site: Site) -> None:

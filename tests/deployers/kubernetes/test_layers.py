@@ -5,10 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import shutil
-import subprocess
 import tarfile
-import time
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -26,6 +23,7 @@ from stacks.registries.client import content_digest as digest
 from stacks.registries.references import Reference
 from switchyard.errors import PlatformError, RequestError
 from switchyard.serving.releases import Release
+from tests.deployers.kubernetes.registries import OwnRegistry
 from tests.deployers.kubernetes.releases import release as published
 from tests.deployers.places import free_port
 
@@ -33,49 +31,11 @@ LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 
 
-class OwnRegistry:
-    """A registry of this machine, which can go away and come back."""
-
-    def __init__(self, program: str, folder: Path) -> None:
-        self.host = f"127.0.0.1:{free_port()}"
-        self._command = [program, "serve", str(folder / "config.yml")]
-        (folder / "config.yml").write_text(
-            f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
-            f"http: {{addr: '{self.host}'}}\n"
-        )
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Begin to answer."""
-        quiet: Any = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-        self._process = subprocess.Popen(self._command, start_new_session=True, **quiet)
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                requests.get(f"http://{self.host}/v2/", timeout=5)
-                return
-            except requests.ConnectionError:
-                assert time.monotonic() < deadline, "the registry does not start"
-                time.sleep(0.05)
-
-    def stop(self) -> None:
-        """Be away."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnRegistry]:
     """A registry of this machine; skips where the program is not installed."""
-    program = shutil.which("docker-registry")
-    if program is None:
-        pytest.skip("docker-registry is not installed")
-    made = OwnRegistry(program, tmp_path_factory.mktemp("registry"))
-    made.start()
-    yield made
-    made.stop()
+    with OwnRegistry(tmp_path_factory.mktemp("registry")) as made:
+        yield made
 
 
 @pytest.fixture

@@ -129,6 +129,31 @@ def test_it_answers_bit_for_bit_counts_and_keeps_its_rows(
     assert captured(site) == REQUESTS
 
 
+def test_a_minute_without_the_object_store_loses_no_row_and_no_deployment(
+    site: Site, case: UseCase, built: Callable[[str], Release]
+) -> None:
+    first, second = (publish(built(each), site.options()) for each in ("7", "8"))
+    deployments = site.deployer(resources=RESOURCES, autoscaling={"max": 1})
+    deployments.deploy(first, case.serving, smoke(first))
+    eventually("the Service answers", lambda: httpx.get(f"{site.url}/readyz").status_code == 200)
+
+    site.store.stop()
+    back = threading.Timer(60, site.store.start)
+    back.start()
+    try:
+        # What serves goes on, and keeps its rows.
+        statuses = [predict(site.url, number) for number in range(REQUESTS)]
+        deployed = deployments.deploy(second, case.serving, smoke(second))
+    finally:
+        back.join()
+
+    assert set(statuses) == {200}
+    assert (deployed.healthy, deployed.release.model_version) == (True, "8")
+    assert deployments.stop(NAME)
+    eventually("its pods are gone", lambda: site.get("pods")["items"] == [])
+    assert captured(site) == REQUESTS
+
+
 def test_a_canary_has_some_requests_and_then_all(
     site: Site, case: UseCase, built: Callable[[str], Release]
 ) -> None:
