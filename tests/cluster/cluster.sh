@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# A real Kubernetes of one node, of packages, for tests: `cluster.sh up | down`. Needs root.
+# A real Kubernetes of one node, of packages, for tests: `cluster.sh up | down | image LOCAL NAME`. Needs root.
 #
 # SWITCHYARD_CLUSTER_CACHE  binaries and base images, kept     (default ~/.cache/switchyard/cluster)
 # SWITCHYARD_CLUSTER_STATE  what runs, thrown away by `down`   (default /var/lib/switchyard-cluster)
 #
+# `image` lets the node have an image of the local registry by another name, as if it had pulled that one.
 # `up` prints the path of the kubeconfig. Images come from a registry on 127.0.0.1:5000, which the
 # node may read without TLS; pods reach this machine as 10.99.0.1. Logs are in the state's log/.
 set -euo pipefail
@@ -292,10 +293,16 @@ down() {
   setsid nohup rm -rf "$state".gone.* >/dev/null 2>&1 </dev/null &
 }
 
+image() {
+  containers images pull --plain-http "$1" >/dev/null
+  containers images tag --force "$1" "$2" >/dev/null
+}
+
 case "${1:-}" in
   up | down) "$1" ;;
+  image) image "$2" "$3" ;;
   *)
-    printf 'usage: cluster.sh up | down\n' >&2
+    printf 'usage: cluster.sh up | down | image LOCAL NAME\n' >&2
     exit 2
     ;;
 esac

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Make the two images of deploy/platform that are public ones elsewhere, and push them to the local registry; prints
-# their names, as platform.sh takes them. Needs base.sh's image.
+# their names, as provide.sh takes them. Needs base.sh's image.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 registry=127.0.0.1:5000
