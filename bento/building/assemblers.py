@@ -103,7 +103,8 @@ def bento_home() -> Path:
 def begin() -> None:
     """Start the process of the next build; without a build it ends with this one."""
     if not _begun:
-        _begun.append(Assembler())
+        with suppress(OSError):  # the build will meet it, and say so
+            _begun.append(Assembler())
 
 
 def taken() -> Assembler:

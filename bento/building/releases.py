@@ -73,10 +73,7 @@ def _build(target: Path, use_case: UseCase, tag: str, bentos: Path, manifest: Ma
             tried = _instances_of(manifest, use_case.seed)
             _compile(target)
             made = assembler.finished(use_case.name, tag, tried)
-            for each in compiled(target):
-                place = made / "src" / each.relative_to(target)
-                place.parent.mkdir(exist_ok=True)
-                shutil.copyfile(each, place)
+            _carry_compiled(target, made / "src")
             (made / ".dockerignore").write_text(IGNORED, encoding="utf-8")
             _publish(made, bentos)
     except OSError as error:
@@ -94,6 +91,15 @@ def _compile(folder: Path) -> None:
     compileall.compile_dir(
         folder, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH
     )
+
+
+def _carry_compiled(source: Path, target: Path) -> None:
+    """Put what was compiled beside its sources in the Bento; BentoML has left it out."""
+    for each in compiled(source):
+        place = target / each.relative_to(source)
+        if place.parents[1].is_dir():
+            place.parent.mkdir(exist_ok=True)
+            shutil.copyfile(each, place)
 
 
 def _publish(made: Path, bentos: Path) -> None:

@@ -174,6 +174,18 @@ def test_what_was_begun_is_taken_once_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_cannot_be_begun_is_told_when_it_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bentoml").write_text("a file stands where the folder should be")
+    monkeypatch.setenv("BENTOML_HOME", str(tmp_path / "bentoml"))
+
+    assemblers.begin()
+
+    with pytest.raises(FileExistsError):
+        assemblers.taken()
+
+
 @pytest.mark.slow
 def test_a_process_without_an_order_ends_by_itself() -> None:
     command = [sys.executable, "-P", str(assemblers.WAITING), str(assemblers.ASSEMBLING)]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The commands of docs/kubernetes.md, to be typed by a shell: `page.py STEP … [--but TEXT …] | bash`.
+"""The commands of docs/kubernetes.md, as a shell's script: `page.py STEP … [--but TEXT …]`.
 
 What a step says for several kinds of cluster is taken of kind's and minikube's. The shell stops at
 the first command that fails, and ends what it has left in the background.
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -59,7 +60,8 @@ def main() -> None:
     parser.add_argument("steps", nargs="+", type=int, metavar="STEP")
     parser.add_argument("--but", nargs="+", default=[], metavar="TEXT", help="no lines with these")
     options = parser.parse_args()
-    print("\n".join(script(PAGE.read_text(encoding="utf-8"), options.steps, options.but)))
+    lines = script(PAGE.read_text(encoding="utf-8"), options.steps, options.but)
+    sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
 if __name__ == "__main__":

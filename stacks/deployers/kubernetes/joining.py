@@ -21,9 +21,6 @@ from switchyard.serving import trials
 
 Object = dict[str, Any]
 
-HASH = "pod-template-hash"
-"""The label by which the ReplicaSets of a Deployment tell their pods apart."""
-
 _PATIENCE_S = 5.0
 _LOOK_S = 0.05
 
@@ -42,7 +39,7 @@ def join(tracks: Tracks, stable: Object, word: str) -> None:
     try:
         new = _replicas(cluster, name, stable)
         found = cluster.list("Pod", names.selected(name, names.CANDIDATE))
-        labels = new["metadata"]["labels"]
+        labels = new["metadata"]["labels"]  # those of its pods, its own hash among them
         for pod in [each for each in found if is_ready(each)][: new["spec"]["replicas"]]:
             _end_trial(cluster, pod, tried, word)
             change = {"labels": labels, "ownerReferences": None}
