@@ -87,7 +87,7 @@ def promote(tracks: Tracks, old: Object | None, word: str) -> None:
             tracks.cluster.delete("Deployment", names.deployment(tracks.wanted.name, names.STABLE))
             raise
         try:
-            tracks.settle(old)  # its pods are still there
+            tracks.settle(old)  # of its pods no more have gone than new ones had come
         except RolloutFailed as missing:
             raise PlatformError(
                 f"{error}. The release before comes back, but not all of its pods have: {missing}"
