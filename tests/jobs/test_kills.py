@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import orjson
 import pytest
 
-from tests.jobs.conftest import Service
+from tests.jobs.conftest import PATIENCE_S, Service
 
 ROOT = Path(__file__).resolve().parents[2]
 Make = Callable[..., Service]
@@ -74,6 +78,27 @@ def died(process: subprocess.Popen[bytes]) -> None:
     """Wait for the process; it must have killed itself at the point it was told."""
     _, errors = process.communicate(timeout=180)
     assert process.returncode == -signal.SIGKILL, errors.decode()
+
+
+def stand_still(process: subprocess.Popen[bytes], service: Service) -> None:
+    """Stop the process, but not while it writes: what holds SQLite's lock stops all the others."""
+    queue = service.settings.queue.removeprefix("sqlite:///")
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        process.send_signal(signal.SIGSTOP)
+        seen = os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        assert seen is not None
+        assert seen.si_code == os.CLD_STOPPED
+        try:
+            with closing(sqlite3.connect(queue, timeout=0)) as database:
+                database.execute("begin immediate")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+        assert time.monotonic() < deadline
+        process.send_signal(signal.SIGCONT)
+        time.sleep(0.01)
 
 
 def finished_once(service: Service, id: str) -> None:
@@ -160,8 +185,8 @@ def test_a_worker_that_stands_still_is_overtaken_and_then_yields(make: Make) -> 
     stopped = start(SLOW_WORK, service)
     assert stopped.stdout is not None
     assert stopped.stdout.readline() == b"scoring\n"
-    stopped.send_signal(signal.SIGSTOP)
     try:
+        stand_still(stopped, service)
         with make().working():
             ended = service.ended(job.id)
         result = service.result(job.id)
