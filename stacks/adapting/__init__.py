@@ -9,6 +9,7 @@ def adapt() -> None:
     from stacks.adapting.installed import remember_installed
     from stacks.adapting.integrations import activate_when_needed
     from stacks.adapting.kept_outputs import keep_when_stopped
+    from stacks.adapting.secrets import remember_secrets
     from stacks.adapting.trackers import track_when_asked
     from stacks.adapting.whole_files import write_whole
 
@@ -16,5 +17,6 @@ def adapt() -> None:
     keep_when_stopped()
     remember_installed()
     activate_when_needed()
+    remember_secrets()
     track_when_asked()
     start_pods_adapted()
