@@ -1,10 +1,11 @@
-"""Keeping out of a serving process what it has no use for."""
+"""Keeping out of a process what it has no use for."""
 
 from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -22,7 +23,7 @@ class _Absent(MetaPathFinder):
     ) -> ModuleSpec | None:
         del path, target
         if fullname == self.name:
-            raise ModuleNotFoundError(f"{fullname} is kept out of the service", name=fullname)
+            raise ModuleNotFoundError(f"{fullname} is kept out of this process", name=fullname)
         return None
 
 
@@ -59,6 +60,19 @@ def keep_out(name: str) -> None:
     """
     if name not in sys.modules:
         sys.meta_path.insert(0, _Absent(name))
+
+
+@contextmanager
+def kept_out(name: str) -> Iterator[None]:
+    """Let imports of a package fail within the block, unless it was imported already."""
+    absent = _Absent(name)
+    if name not in sys.modules:
+        sys.meta_path.insert(0, absent)
+    try:
+        yield
+    finally:
+        if absent in sys.meta_path:
+            sys.meta_path.remove(absent)
 
 
 def keep_lean() -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from benchmarks.kubernetes_parts.clients import plain_client
+
 CLIENTS = 2
 INSTANCES = 20
 _TIMEOUT_S = 60.0
@@ -36,20 +38,18 @@ def pressure(url: str) -> Iterator[Answered]:
     def ask() -> None:
         while not enough.is_set():
             try:
-                answer = httpx.post(
-                    f"{url}/explain", json=body, timeout=_TIMEOUT_S, trust_env=False
-                )
-                answer.raise_for_status()
+                client.post(f"{url}/explain", json=body).raise_for_status()
                 found.answers += 1
             except httpx.HTTPError as error:
                 found.failures.append(f"{type(error).__name__}: {error}")
 
-    clients = [threading.Thread(target=ask) for _ in range(CLIENTS)]
-    for client in clients:
-        client.start()
-    try:
-        yield found
-    finally:
-        enough.set()
-        for client in clients:
-            client.join()
+    askers = [threading.Thread(target=ask) for _ in range(CLIENTS)]
+    with plain_client(_TIMEOUT_S) as client:
+        for asker in askers:
+            asker.start()
+        try:
+            yield found
+        finally:
+            enough.set()
+            for asker in askers:
+                asker.join()

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from benchmarks.kubernetes_parts.clients import plain_client
 from bento.building.releases import build_release
 from bento.folders import SMOKE
 from stacks.deployers.kubernetes.publishing import placed, publish
@@ -206,18 +207,19 @@ def asked(url: str) -> Iterator[list[tuple[int, str]]]:
         body = {"instances": [{"url": "login.example.com/verify"}]}
         while not enough.wait(0.05):
             try:
-                answer = httpx.post(f"{url}/predict", json=body, timeout=60, trust_env=False)
+                answer = client.post(f"{url}/predict", json=body)
                 found.append((answer.status_code, str(answer.json().get("model_version"))))
             except httpx.HTTPError as error:
                 found.append((0, repr(error)))
 
     asking = threading.Thread(target=ask)
-    asking.start()
-    try:
-        yield found
-    finally:
-        enough.set()
-        asking.join()
+    with plain_client(60) as client:
+        asking.start()
+        try:
+            yield found
+        finally:
+            enough.set()
+            asking.join()
 
 
 def captured(site: Site) -> int:

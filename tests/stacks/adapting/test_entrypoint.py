@@ -58,3 +58,22 @@ def test_a_pod_that_builds_begins_with_what_takes_its_time(
     main()
 
     assert done == (["begun", "run"] if told else ["run"])
+
+
+BUILDING = """
+import sys
+from bento.building import assemblers
+from stacks.adapting.entrypoint import begin_building
+assemblers.begin = lambda: None
+begin_building()
+print("mlflow" in sys.modules, "pandas" in sys.modules)
+import mlflow, pandas
+print(mlflow.MlflowClient("http://mlflow:5000").tracking_uri, pandas.DataFrame({"a": [1]}).shape)
+"""
+
+
+def test_a_pod_that_builds_has_mlflow_without_pandas_which_others_may_import() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BUILDING], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["True", "False", "http://mlflow:5000", "(1,", "1)"]

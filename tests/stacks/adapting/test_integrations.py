@@ -77,6 +77,8 @@ from stacks.adapting import adapt
 adapt()
 from zenml.integrations.registry import integration_registry
 integration_registry.activate_integrations()
+from zenml.utils.source_utils import set_custom_source_root
+set_custom_source_root(".")  # else asked of the program's file, of which there is none
 import pipelines.deploying
 from pipelines.on_pods import twin
 twin(pipelines.deploying.deployment)
