@@ -182,6 +182,31 @@ def test_the_rights_that_are_told_suffice(
     assert deployments.start(NAME).healthy
 
 
+@pytest.mark.parametrize(("resource", "verb"), [("pods", "patch"), ("replicasets", "list")])
+def test_without_the_rights_to_keep_the_candidates_pod_another_one_serves(
+    site: Site,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    resource: str,
+    verb: str,
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(account(site, all_but(resource, verb), tmp_path)))
+    tried: list[str] = []
+
+    def smoke(url: str) -> None:
+        tried.extend(pod["metadata"]["name"] for pod in site.pods("candidate"))
+
+    deployed = site.deployer().deploy(site.release("v1"), site.serving, smoke)
+
+    assert deployed.healthy
+    assert "the candidate's pod does not join the stable ones" in caplog.text
+    assert f"{verb} {resource}" in caplog.text
+    assert {pod["metadata"]["name"] for pod in site.pods()}.isdisjoint(tried)
+    assert len(tried) == len(site.pods()) == 1
+    assert not site.there("deployment", f"{NAME}-candidate")
+
+
 def test_a_deployer_that_was_killed_before_the_switch(site: Site) -> None:
     """Its lease runs out, its candidate goes, and the next one begins anew."""
     site.deploy("v1")
