@@ -40,8 +40,8 @@ def main() -> None:
 def begin_building() -> None:
     """Begin what builds a Bento, and import MLflow, which has the model.
 
-    Without pandas, which MLflow imports where there is one, for data sets that are pandas'; a
-    quarter of a second, and half of MLflow's modules.
+    Without pandas, a quarter of a second, which MLflow imports where there is one, for data sets
+    that are pandas'.
     """
     from bento.building import assemblers
     from bento.lean import kept_out
