@@ -64,6 +64,5 @@ def loaded(path: Path) -> ModuleType:
 if __name__ == "__main__":
     code = main(Path(sys.argv[1]))
     sys.stderr.flush()
-    os._exit(
-        code
-    )  # to clear away thousands of modules takes half a second, which a build waits for
+    # To clear away thousands of modules takes half a second, which a build waits for.
+    os._exit(code)
