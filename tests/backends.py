@@ -17,6 +17,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.services import PATIENCE_S
@@ -57,10 +58,18 @@ class Backend:
         return True
 
     def kill(self) -> None:
-        """End it without a warning."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+        """End it without a warning, with the processes it has begun: those of PostgreSQL answer
+        for a while when only the first is gone."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        server = psutil.Process(self._process.pid)
+        begun = server.children(recursive=True)
+        self._process.kill()
+        self._process.wait()
+        for process in begun:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(begun, PATIENCE_S)
 
     def stand_still(self, still: bool) -> None:
         """Let it answer nothing, or again; what is sent meanwhile waits."""
