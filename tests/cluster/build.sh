@@ -13,7 +13,8 @@ coredns=1.12.2
 metrics_server=0.8.0
 kube_score=1.20.0           # looks at manifests: tests/deploy/test_lint.py
 
-export GOFLAGS=-mod=mod CGO_ENABLED=0
+# What a debugger would want is stripped from the programs anyway: an eighth of the compiler's time.
+export GOFLAGS="-mod=mod -gcflags=all=-dwarf=false" CGO_ENABLED=0
 mkdir -p "$out"
 minor=${kubernetes#1.}
 
