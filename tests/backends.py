@@ -69,7 +69,8 @@ class Backend:
         for process in begun:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        psutil.wait_procs(begun, PATIENCE_S)
+        _, alive = psutil.wait_procs(begun, PATIENCE_S)
+        assert not alive, f"{self._command[0]} does not end"
 
     def stand_still(self, still: bool) -> None:
         """Let it answer nothing, or again; what is sent meanwhile waits."""
