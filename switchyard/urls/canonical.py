@@ -17,9 +17,10 @@ PASSES = 8
 EDGES = " \"'<>"
 """What is pasted around a URL, besides white space."""
 
+# Not possessive around the labels: before Python 3.11.4 that keeps a dot that no label follows.
 _PLAIN = re.compile(
     r"(?:[hH][tT]{2}[pP][sS]?://)?(?:[wW]{3}\.)*+"
-    r"([A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)*+)([/?][A-Za-z0-9\-._~/:@!$()*+,=?&]*+)?"
+    r"([A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)*)([/?][A-Za-z0-9\-._~/:@!$()*+,=?&]*+)?"
 )
 _INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]+"
