@@ -17,7 +17,7 @@ PASSES = 8
 EDGES = " \"'<>"
 """What is pasted around a URL, besides white space."""
 
-# Not possessive around the labels: before Python 3.11.4 that keeps a dot that no label follows.
+# Not possessive around the labels: Python 3.11.2 then keeps a dot that no label follows.
 _PLAIN = re.compile(
     r"(?:[hH][tT]{2}[pP][sS]?://)?(?:[wW]{3}\.)*+"
     r"([A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)*)([/?][A-Za-z0-9\-._~/:@!$()*+,=?&]*+)?"
